@@ -1,0 +1,96 @@
+"""The command line: one file a command, and `main`, which no exception leaves.
+
+Exit codes: 0 done; 1 failed; 2 usage; 3 the target was not found or is ambiguous; 4 done, but the
+verification found fault with it; 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import autoedit
+from autoedit.cli import console, doctor, edit, inpaint, locate, pipelines, plan, segment
+from autoedit.errors import AutoEditError
+
+_USAGE = 2
+_CANCELLED = 130
+
+# Plain help: rich's markup would double the time that --help takes.
+app = typer.Typer(
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done; 1 failed; 2 usage; 3 target not found or ambiguous; "
+    "4 done, but the checks found fault with it.",
+)
+app.command("edit")(edit.run)
+app.command("plan")(plan.run)
+app.command("locate")(locate.run)
+app.command("segment")(segment.run)
+app.command("inpaint")(inpaint.run)
+app.command("pipelines")(pipelines.run)
+app.command("doctor")(doctor.run)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        console.say(f"autoedit {autoedit.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Edit photos by saying what should change.
+
+    For example: autoedit edit desk.jpg "remove the red mug"
+    """
+    if context.invoked_subcommand is None:
+        console.remark(context.get_help())
+        raise typer.Exit(_USAGE)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: the words after "autoedit"; None takes the process's own.
+
+    Returns:
+        The exit code.
+
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = console.wants_json(words)
+    try:
+        return app(words, prog_name="autoedit", standalone_mode=False) or 0
+    except AutoEditError as error:
+        return console.fail(error, str(error), error.exit_code, as_json=as_json)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        message = f"{error.format_message()} See: {_path(context)} --help"
+        return console.fail(error, message, error.exit_code, as_json=as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        console.remark("Cancelled.")
+        return _CANCELLED
+    except MemoryError as error:
+        message = "There is not enough memory for this. Try a smaller photo."
+        return console.fail(error, message, 1, as_json=as_json)
+    except Exception as error:
+        if console.debugging():
+            traceback.print_exc()
+        message = f"{type(error).__name__}: {error} (this is a bug; -vv shows the traceback)"
+        return console.fail(error, message, 1, as_json=as_json)
+
+
+def _path(context: typer.Context | None) -> str:
+    return context.command_path if context else "autoedit"

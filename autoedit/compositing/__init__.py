@@ -1,0 +1,1 @@
+"""Compositing: cut windows, paste fills back, set subjects on backdrops, recolour, obscure."""

@@ -1,0 +1,119 @@
+"""What an instruction asks for: an ordered tuple of steps, each with its target."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Operation = Literal["remove", "replace", "background", "extract", "modify", "add", "obscure"]
+Position = Literal[
+    "left", "right", "top", "bottom", "middle", "foreground", "background",
+    "upper_left", "upper_right", "lower_left", "lower_right",
+]  # fmt: skip
+RelationKind = Literal[
+    "left_of", "right_of", "above", "below", "on", "in", "under", "next_to", "behind",
+    "in_front_of", "of", "with", "wearing", "holding",
+]  # fmt: skip
+Effects = Literal["take_along", "keep", "only"]
+
+
+class PlanValue(BaseModel):
+    """Frozen, and strict about keys: a plan edited by hand must not lose a misspelt field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Attributes(PlanValue):
+    """What a phrase says of the look of its thing; each a tuple of plain English words.
+
+    `text` is what is written on it ("the sign that says SALE").
+    """
+
+    colour: tuple[str, ...] = ()
+    size: tuple[str, ...] = ()
+    material: tuple[str, ...] = ()
+    pattern: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+
+
+class Relation(PlanValue):
+    """Where the target stands to another thing: `kind` as seen from the target."""
+
+    kind: RelationKind
+    anchor: Target
+
+
+class Target(PlanValue):
+    """A thing in the photo as a person would name it.
+
+    Attributes:
+        phrase: the words ("the small red mug on the left").
+        head: the head noun, singular, lower case ("mug"); "" for pronouns and "everything".
+        attributes: its look.
+        position: where in the frame; None when not said.
+        ordinal: 1-based, counted from `ordinal_from`; -1 is the last; None when not said.
+        ordinal_from: the side that the count starts from.
+        quantity: "one", "all", or a number as text ("2").
+        relation: to another thing.
+        exclude: what is not meant ("everything except the vase").
+    """
+
+    phrase: str
+    head: str = ""
+    attributes: Attributes = Attributes()
+    position: Position | None = None
+    ordinal: int | None = None
+    ordinal_from: Literal["left", "right", "top", "bottom"] = "left"
+    quantity: str = "one"
+    relation: Relation | None = None
+    exclude: tuple[Target, ...] = ()
+
+
+class Replacement(PlanValue):
+    """What comes in the target's place: exactly one of these is set for most operations.
+
+    `phrase` is a thing or scene to generate, `colour` a colour name or "#rrggbb", `image` a file,
+    `transparent` no background at all, `blur` the original blurred.
+    """
+
+    phrase: str = ""
+    colour: str = ""
+    image: str = ""
+    transparent: bool = False
+    blur: bool = False
+
+
+class EditStep(PlanValue):
+    """One thing to do.
+
+    Attributes:
+        operation: what to do.
+        target: to what; for `background` it is the subject that stays, for `add` the new thing's
+            place is in `location`.
+        replacement: with what, for `replace`, `background`, `modify`, `add` and `obscure`
+            (`phrase` "blur", "pixelate" or "solid").
+        location: where a new thing goes ("on the table"), for `add`.
+        effects: the shadow and reflection: `take_along`, `keep`, or `only` them.
+        keep: what the sentence asks to leave alone.
+    """
+
+    operation: Operation
+    target: Target
+    replacement: Replacement | None = None
+    location: str = ""
+    effects: Effects = "take_along"
+    keep: tuple[str, ...] = ()
+
+
+class EditPlan(PlanValue):
+    """An instruction as steps in order; `notes` are one-line remarks for the person."""
+
+    steps: tuple[EditStep, ...]
+    instruction: str = ""
+    notes: tuple[str, ...] = ()
+
+
+Relation.model_rebuild()
+Target.model_rebuild()

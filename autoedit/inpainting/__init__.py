@@ -1,0 +1,73 @@
+"""Inpainting: a hole in a window of the photo is filled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from autoedit.core.mask import BoolArray, PixelArray
+from autoedit.core.progress import Progress, silent
+
+
+@dataclass(frozen=True, slots=True)
+class FillRequest:
+    """What to fill with.
+
+    Attributes:
+        prompt: what should be there afterwards; empty for removal by weight-free back ends.
+        negative_prompt: what must not be there.
+        seed: same seed, same bits.
+        forbidden: bool (H, W) pixels that are known but must not serve as a source; None for none.
+        progress: called with "inpainting" and the fraction done.
+    """
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    seed: int = 0
+    forbidden: BoolArray | None = None
+    progress: Progress = silent
+
+
+@dataclass(frozen=True, slots=True)
+class WindowNeeds:
+    """What a back end wants of its window.
+
+    Attributes:
+        context: window side as a multiple of the hole's box side.
+        minimum: smallest window side in pixels.
+        multiple: sides are rounded up to a multiple of this.
+        native: the long side the model was trained at; None takes any size.
+        follows_prompt: whether the back end can draw what a prompt asks for.
+    """
+
+    context: float = 2.0
+    minimum: int = 64
+    multiple: int = 1
+    native: int | None = None
+    follows_prompt: bool = False
+
+
+class Inpainter(Protocol):
+    """Fills holes in windows cut from a photo."""
+
+    @property
+    def needs(self) -> WindowNeeds:
+        """What the window must be like."""
+        ...
+
+    def fill(self, pixels: PixelArray, hole: BoolArray, request: FillRequest) -> PixelArray:
+        """Fill the hole.
+
+        Args:
+            pixels: RGB uint8 (H, W, 3).
+            hole: bool (H, W); True is unknown.
+            request: what to fill with.
+
+        Returns:
+            RGB uint8 (H, W, 3), equal to `pixels` outside the hole or not: the caller composites.
+
+        Raises:
+            InpaintingError: when nothing is known to fill from.
+            CancelledError: when the progress callback returned False.
+        """
+        ...

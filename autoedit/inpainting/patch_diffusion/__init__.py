@@ -1,0 +1,67 @@
+"""Patch diffusion: a diffusion sampler that needs no weights."""
+
+from __future__ import annotations
+
+from autoedit.core.mask import BoolArray, PixelArray
+from autoedit.errors import CancelledError, SettingError
+from autoedit.inpainting import FillRequest, WindowNeeds
+from autoedit.inpainting.patch_diffusion.sampler import Settings, sample
+
+__all__ = ["PatchDiffusion"]
+
+
+class PatchDiffusion:
+    """Fills a hole from the photo's own patches.
+
+    Args:
+        patch: side of a patch in pixels, odd.
+        sigma_max, sigma_min: first and last noise level, of 255.
+        coarse_steps, fine_steps: sampler steps at the coarsest level, and at each finer one.
+        confidence: by what factor a pixel's say falls with each pixel of distance from what is
+            known; above 1.
+        screening: weight of the voted colours against the voted gradients.
+        context: side of the window as a multiple of the hole's.
+
+    Raises:
+        SettingError: for a value out of range.
+    """
+
+    def __init__(
+        self,
+        *,
+        patch: int = 9,
+        sigma_max: float = 60.0,
+        sigma_min: float = 4.0,
+        coarse_steps: int = 8,
+        fine_steps: int = 4,
+        confidence: float = 1.1,
+        screening: float = 0.02,
+        context: float = 2.5,
+    ) -> None:
+        if patch < 3 or patch % 2 == 0:
+            raise SettingError(f"inpainting.patch must be odd and at least 3; it is {patch}.")
+        if not 0 < sigma_min <= sigma_max:
+            raise SettingError("inpainting: 0 < sigma_min <= sigma_max must hold.")
+        if min(coarse_steps, fine_steps) < 1 or confidence < 1 or screening <= 0 or context < 1.2:
+            raise SettingError(
+                "inpainting: steps must be at least 1, confidence at least 1, screening above 0 "
+                "and context at least 1.2."
+            )
+        self._settings = Settings(
+            patch, sigma_max, sigma_min, coarse_steps, fine_steps, confidence, screening
+        )
+        self._needs = WindowNeeds(context=context, minimum=256)
+
+    @property
+    def needs(self) -> WindowNeeds:
+        """What the window must be like."""
+        return self._needs
+
+    def fill(self, pixels: PixelArray, hole: BoolArray, request: FillRequest) -> PixelArray:
+        """Fill the hole; see `autoedit.inpainting.Inpainter`."""
+
+        def report(fraction: float) -> None:
+            if request.progress("inpainting", fraction) is False:
+                raise CancelledError("The edit was cancelled during inpainting.")
+
+        return sample(pixels, hole, request.forbidden, request.seed, self._settings, report)

@@ -1,0 +1,197 @@
+"""Declarative pipelines: pipelines/*.yaml, data only, unknown keys refused."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from autoedit import backends
+from autoedit.errors import SettingError
+
+_PACKAGE = "autoedit"
+_DEFAULT_VARIABLE = "AUTOEDIT_PIPELINE"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BackendChoice(BaseModel):
+    """A stage's back end by name; every other key goes to the back end as a setting."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    backend: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything but the name."""
+        return dict(self.model_extra or {})
+
+
+class MaskingSettings(_Strict):
+    """How a target's mask becomes the hole.
+
+    Attributes:
+        grow: as a fraction of the square root of the mask's area.
+        grow_minimum, grow_maximum: bounds of the growth in pixels.
+        feather: width of the inward feather as a fraction of the growth.
+        speck: parts smaller than this fraction of the mask's area are dropped.
+        hole: enclosed gaps smaller than this fraction of the mask's area are filled.
+        shadows: whether a removal takes the target's cast shadow along.
+    """
+
+    grow: float = Field(0.03, ge=0, le=1)
+    grow_minimum: float = Field(4, ge=0)
+    grow_maximum: float = Field(40, ge=0)
+    feather: float = Field(0.5, ge=0, le=1)
+    speck: float = Field(0.01, ge=0, le=1)
+    hole: float = Field(0.02, ge=0, le=1)
+    shadows: bool = True
+
+
+class VerificationSettings(_Strict):
+    """What passes, and how often a fill is tried.
+
+    Attributes:
+        attempts: fills at most for one step, the first included.
+        seam: highest gradient across the seam, as a multiple of the photo's own nearby.
+        gone: largest share of the target's mask that may still be grounded as the target.
+        coverage: smallest share of the target's mask that the hole must cover.
+        grow_more: factor on the growth for each further attempt.
+    """
+
+    attempts: int = Field(2, ge=1, le=10)
+    seam: float = Field(2.0, gt=0)
+    gone: float = Field(0.25, ge=0, le=1)
+    coverage: float = Field(0.98, ge=0, le=1)
+    grow_more: float = Field(1.6, ge=1)
+
+
+class Pipeline(_Strict):
+    """Which back end does each stage, and how.
+
+    Attributes:
+        name, summary: for listings.
+        licence: of the weights; "" when there are none.
+        memory: what it needs, in words; "" when any machine will do.
+    """
+
+    name: str
+    summary: str = ""
+    licence: str = ""
+    memory: str = ""
+    planning: BackendChoice
+    grounding: BackendChoice
+    segmentation: BackendChoice
+    inpainting: BackendChoice
+    masking: MaskingSettings = Field(default_factory=lambda: MaskingSettings.model_validate({}))
+    verification: VerificationSettings = Field(
+        default_factory=lambda: VerificationSettings.model_validate({})
+    )
+
+    @property
+    def choices(self) -> dict[str, BackendChoice]:
+        """Stage name to its back end, in the order of the chain."""
+        return {stage: getattr(self, stage) for stage in backends.BACKENDS}
+
+    def missing(self) -> dict[str, tuple[str, ...]]:
+        """Stage name to the modules that it lacks; empty when the pipeline can run now."""
+        lacking = {
+            stage: backends.find(stage, choice.backend).missing
+            for stage, choice in self.choices.items()
+        }
+        return {stage: modules for stage, modules in lacking.items() if modules}
+
+
+def data_directory(kind: str) -> Path:
+    """Where "pipelines" or "prompts" lie: inside the installed package, else in the checkout."""
+    packaged = Path(str(resources.files(_PACKAGE))) / "data" / kind
+    if packaged.is_dir():
+        return packaged
+    return Path(str(resources.files(_PACKAGE))).parent / kind
+
+
+def default_pipeline() -> str:
+    """The pipeline used when none is named: $AUTOEDIT_PIPELINE, else "embedded"."""
+    return os.environ.get(_DEFAULT_VARIABLE) or "embedded"
+
+
+def available() -> list[str]:
+    """Names of the pipelines that come with AutoEdit, sorted."""
+    return sorted(path.stem for path in data_directory("pipelines").glob("*.yaml"))
+
+
+def load_pipeline(name_or_path: str | Path, overrides: tuple[str, ...] = ()) -> Pipeline:
+    """Read a pipeline by name or from a YAML file.
+
+    Args:
+        name_or_path: a name from `available()`, or a path ending in .yaml or .yml.
+        overrides: "stage.key=value" each; the value is read as YAML ("verification.attempts=3").
+
+    Raises:
+        SettingError: when it does not exist, is not valid, or an override names nothing.
+    """
+    path = Path(name_or_path)
+    if path.suffix not in (".yaml", ".yml"):
+        path = data_directory("pipelines") / f"{name_or_path}.yaml"
+        if not path.is_file():
+            raise SettingError(
+                f"No pipeline is called {str(name_or_path)!r}; there is: {', '.join(available())}. "
+                "A file of your own ends in .yaml."
+            )
+    content = _read_yaml(path)
+    for override in overrides:
+        _apply(content, override)
+    try:
+        pipeline = Pipeline.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingError(f"Pipeline {path.name}: {where}: {first['msg']}.") from error
+    for stage, choice in pipeline.choices.items():
+        backends.find(stage, choice.backend)
+    return pipeline
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"The pipeline file {path} cannot be read: {error}.") from error
+    except yaml.YAMLError as error:
+        detail = " ".join(str(error).split())
+        raise SettingError(f"The pipeline file {path} is not valid YAML: {detail}.") from error
+    if not isinstance(content, dict):
+        raise SettingError(f"The pipeline file {path} must hold a mapping of stages.")
+    return content
+
+
+def _apply(content: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    parts = key.strip().split(".")
+    if not equals or len(parts) != 2 or not all(parts):
+        raise SettingError(f"--set takes stage.key=value, for example verification.attempts=3; "
+                           f"got {override!r}.")  # fmt: skip
+    stage, name = parts
+    known = [field for field in Pipeline.model_fields if field not in ("name", "summary",
+                                                                       "licence", "memory")]  # fmt: skip
+    if stage not in known:
+        raise SettingError(f"--set: no stage is called {stage!r}; there is: {', '.join(known)}.")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SettingError(f"--set {override}: the value is not valid YAML.") from error
+    content.setdefault(stage, {})[name] = value
+
+
+@cache
+def prompt_template(name: str) -> str:
+    """The text of prompts/NAME, whole."""
+    return (data_directory("prompts") / name).read_text(encoding="utf-8")

@@ -1,0 +1,118 @@
+"""The checks, each of one thing, each with the figure it went by."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from autoedit.core.mask import FloatArray, Mask, PixelArray
+from autoedit.core.region import Regions
+from autoedit.core.result import Check
+
+# A step of this many of 255 between neighbours is taken as invisible: it keeps the ratio of two
+# tiny gradients on a smooth wall from looking like a seam.
+_INVISIBLE_STEP = 2.0
+_RING = (4, 16)  # pixels outside the hole that tell what the photo's own gradients are
+
+
+def outside_untouched(before: PixelArray, after: PixelArray, matte: Mask) -> Check:
+    """Whether every pixel with a matte of 0 is bit-identical.
+
+    Args:
+        before, after: RGB uint8 (H, W, 3).
+        matte: what was composited.
+
+    Returns:
+        The number of changed pixels outside; the bound is 0.
+    """
+    changed = int(((before != after).any(axis=2) & (matte.array == 0)).sum())
+    note = f"{changed} pixels outside the matte changed" if changed else "bit-identical outside"
+    return Check("outside_untouched", changed == 0, float(changed), 0.0, note)
+
+
+def coverage(mask: Mask, matte: Mask, *, bound: float) -> Check:
+    """Whether the matte covers the target's mask.
+
+    Returns:
+        The share of the mask that is left uncovered; the bound is one minus the share asked for.
+    """
+    target = mask.binary
+    total = int(target.sum())
+    left = float((target & (matte.array < 0.999)).sum()) / total if total else 0.0
+    allowed = round(1.0 - bound, 6)
+    return Check("coverage", left <= allowed, left, allowed, f"{left:.1%} of the target uncovered")
+
+
+def target_gone(again: Regions | None, mask: Mask, *, bound: float) -> Check:
+    """Whether the target can no longer be found where it was.
+
+    Args:
+        again: what grounding finds in the result for the same target; None when the target was
+            pointed at and its words mean nothing to the grounding back end.
+        mask: where the target was.
+        bound: the largest share of the mask that may still be found.
+    """
+    if again is None:
+        return Check("target_gone", True, None, bound, "pointed at; its words cannot be looked up")
+    target = mask.binary
+    total = max(int(target.sum()), 1)
+    share = 0.0
+    for region in again:
+        if region.mask is not None:
+            inside = region.mask.binary & target
+        else:
+            x0, y0, x1, y1 = (round(v) for v in region.box)
+            inside = np.zeros_like(target)
+            inside[max(y0, 0) : y1, max(x0, 0) : x1] = target[max(y0, 0) : y1, max(x0, 0) : x1]
+        share = max(share, float(inside.sum()) / total)
+    note = f"found again on {share:.0%} of its place" if share else "not found again"
+    return Check("target_gone", share <= bound, share, bound, note)
+
+
+def seam(after: PixelArray, matte: Mask, *, bound: float) -> Check:
+    """Whether the hole's border shows: gradients on it against the photo's own just outside.
+
+    Args:
+        after: RGB uint8 (H, W, 3).
+        matte: what was composited.
+        bound: the largest ratio.
+
+    Returns:
+        (mean gradient on the seam + s) / (mean gradient 4 to 16 px outside + s), with s of 2/255.
+    """
+    found = _crop(after, matte)
+    if found is None:
+        return Check("seam", True, None, bound, "no border to look at")
+    pixels, hole = found
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)[:, :, 0].astype(np.float32)
+    gradient = _gradient(grey)
+    inside = cv2.distanceTransform(hole, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    outside = cv2.distanceTransform(1 - hole, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    on_seam = ((hole > 0) & (inside <= 1.5)) | ((hole == 0) & (outside <= 1.5))
+    ring = (hole == 0) & (outside >= _RING[0]) & (outside <= _RING[1])
+    if not on_seam.any() or not ring.any():
+        return Check("seam", True, None, bound, "no border to look at")
+    ratio = float(
+        (gradient[on_seam].mean() + _INVISIBLE_STEP) / (gradient[ring].mean() + _INVISIBLE_STEP)
+    )
+    return Check("seam", ratio <= bound, ratio, bound, f"{ratio:.2f} times the gradients nearby")
+
+
+def _crop(after: PixelArray, matte: Mask) -> tuple[PixelArray, np.ndarray] | None:
+    hole = matte.array > 0
+    rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
+    if rows.size == 0:
+        return None
+    margin = _RING[1] + 2
+    place = (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
+    )
+    return np.ascontiguousarray(after[place]), hole[place].astype(np.uint8)
+
+
+def _gradient(grey: FloatArray) -> FloatArray:
+    """Largest absolute step to a direct neighbour, float32 (H, W)."""
+    across = np.abs(np.diff(grey, axis=1, append=grey[:, -1:]))
+    down = np.abs(np.diff(grey, axis=0, append=grey[-1:]))
+    return np.maximum(across, down)
