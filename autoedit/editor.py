@@ -6,22 +6,17 @@ Only this module knows the order of the stages; only it retries, after the verdi
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from autoedit import backends, masking, verification
-from autoedit.compositing import backdrop, look
-from autoedit.compositing.stitch import blend, stitch
-from autoedit.compositing.window import Window, hole_groups, window_round
-from autoedit.core.files import load_mask, load_photo
+from autoedit import abilities, backends, masking, verification
+from autoedit.compositing.stitch import stitch
+from autoedit.compositing.window import hole_groups, window_round
 from autoedit.core.mask import Mask, PixelArray
 from autoedit.core.photo import Photo
 from autoedit.core.plan import EditPlan, EditStep, Target
@@ -29,61 +24,29 @@ from autoedit.core.progress import Progress, silent
 from autoedit.core.region import Box, Point, Region, Regions
 from autoedit.core.result import Check, EditResult, StepResult, Verdict
 from autoedit.errors import (
-    AmbiguousTargetError,
-    CancelledError,
     InstructionError,
     MaskError,
     TargetNotFoundError,
-    UnsupportedInstructionError,
 )
 from autoedit.grounding import Grounder, PreparedGrounding
 from autoedit.inpainting import FillRequest, Inpainter
 from autoedit.pipeline import Pipeline, default_pipeline, load_pipeline, prompt_template
 from autoedit.planning import Planner
+from autoedit.pointing import (
+    MaskSource,
+    PhotoSource,
+    Pick,
+    Pointer,
+    given_mask,
+    photo_from,
+    picked,
+    pointer_for,
+)
+from autoedit.restyle import restyled
+from autoedit.run import Run
 from autoedit.segmentation import PreparedSegmentation, Prompt, Segmenter
 
 _LOG = logging.getLogger(__name__)
-
-PhotoSource = str | Path | bytes | Image.Image | np.ndarray | Photo
-MaskSource = str | Path | bytes | Image.Image | np.ndarray | Mask
-Pick = int | Literal["all"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Pointer:
-    """What the caller pointed at, instead of or beside words."""
-
-    box: Box | None = None
-    points: tuple[Point, ...] = ()
-    mask: Mask | None = None
-    pick: Pick | None = None
-
-    @property
-    def given(self) -> bool:
-        return self.box is not None or bool(self.points) or self.mask is not None
-
-
-@dataclass(slots=True)
-class _Run:
-    """One edit under way: its seed, its clock, its progress."""
-
-    seed: int = 0
-    progress: Progress = silent
-    timings: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        self.report(name, 0.0)
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - start
-        self.report(name, 1.0)
-
-    def report(self, name: str, fraction: float) -> None:
-        if self.progress(name, fraction) is False:
-            raise CancelledError(f"The edit was cancelled during {name}; nothing was written.")
 
 
 class Editor:
@@ -153,7 +116,7 @@ class Editor:
 
     def locate(self, photo: PhotoSource, phrase: str) -> Regions:
         """Everything in a photo that fits a phrase ("the red mug"), best first; may be empty."""
-        return self._ground(_photo(photo), self._target(phrase))
+        return self._ground(photo_from(photo), self._target(phrase))
 
     def segment(
         self,
@@ -170,10 +133,10 @@ class Editor:
             TargetError: when nothing fits, or more than one thing does and `pick` is None.
             MaskError: when the box or a point lies outside the photo.
         """
-        loaded = _photo(photo)
-        pointer = _pointer(loaded, box, point, None, pick)
+        loaded = photo_from(photo)
+        pointer = pointer_for(loaded, box, point, None, pick)
         target = self._target(phrase or "the main subject")
-        return self._select(loaded, target, pointer, _Run())[1]
+        return self._select(loaded, target, pointer, Run())[1]
 
     def inpaint(
         self,
@@ -189,13 +152,13 @@ class Editor:
         Raises:
             MaskError: when the mask has another size than the photo, or is empty or full.
         """
-        loaded = _photo(photo)
-        hole = _given_mask(mask, loaded)
+        loaded = photo_from(photo)
+        hole = given_mask(mask, loaded)
         if prompt and not self._inpainter.needs.follows_prompt:
-            raise self._needs_generation(f"Filling a hole with {prompt!r}")
+            raise abilities.needs_generation(self.pipeline, f"Filling a hole with {prompt!r}")
         matte = Mask(hole.binary.astype(np.float32), "given")
         request = FillRequest(prompt=prompt, seed=seed)
-        run = _Run(seed, progress or silent)
+        run = Run(seed, progress or silent)
         return loaded.with_pixels(self._fill(loaded.pixels, matte, request, run))
 
     def edit(
@@ -227,13 +190,13 @@ class Editor:
         Raises:
             AutoEditError: see `autoedit.errors`; nothing is written in any case.
         """
-        run = _Run(seed, progress or silent)
+        run = Run(seed, progress or silent)
         with run.stage("loading"):
-            loaded = _photo(photo)
-            pointer = _pointer(loaded, box, point, mask, pick)
+            loaded = photo_from(photo)
+            pointer = pointer_for(loaded, box, point, mask, pick)
         with run.stage("planning"):
             plan = self.plan(instruction) if isinstance(instruction, str) else instruction
-            self._check(plan, pointer)
+            abilities.check(plan, pointer, self.pipeline)
         results = [
             self._run(loaded, plan, pointer, replace(run, seed=seed + number))
             for number in range(max(1, candidates))
@@ -246,7 +209,7 @@ class Editor:
 
     # The chain -------------------------------------------------------------------------------
 
-    def _run(self, original: Photo, plan: EditPlan, pointer: _Pointer, run: _Run) -> EditResult:
+    def _run(self, original: Photo, plan: EditPlan, pointer: Pointer, run: Run) -> EditResult:
         photo = original
         steps: list[StepResult] = []
         for step in plan.steps:
@@ -272,7 +235,7 @@ class Editor:
         )
 
     def _select(
-        self, photo: Photo, target: Target, pointer: _Pointer, run: _Run
+        self, photo: Photo, target: Target, pointer: Pointer, run: Run
     ) -> tuple[tuple[Region, ...], Mask]:
         """Grounding and segmentation: the regions meant, and their exact outline together."""
         if pointer.mask is not None:
@@ -283,7 +246,7 @@ class Editor:
             regions: tuple[Region, ...] = ()
         else:
             with run.stage("grounding"):
-                regions = self._picked(self._ground(photo, target), target, pointer.pick)
+                regions = picked(self._ground(photo, target), target, pointer.pick)
             prompts = [Prompt(box=region.box, mask=region.mask) for region in regions]
         with run.stage("segmentation"):
             segmenter: PreparedSegmentation = self._prepare("segmentation", photo)
@@ -305,35 +268,14 @@ class Editor:
         prepared: PreparedGrounding = self._prepare("grounding", photo)
         return prepared.find(target)
 
-    def _picked(self, found: Regions, target: Target, pick: Pick | None) -> tuple[Region, ...]:
-        if not len(found):
-            note = found.note or f"Nothing in the photo fits {target.phrase!r}."
-            raise TargetNotFoundError(note, found)
-        if pick == "all":
-            return found.items
-        if pick is not None:
-            if not 1 <= pick <= len(found):
-                raise TargetNotFoundError(
-                    f"There is no candidate {pick}; {target.phrase!r} fits {len(found)}.", found
-                )
-            return (found[pick - 1],)
-        if found.ambiguous:
-            raise AmbiguousTargetError(
-                f"{target.phrase!r} fits {len(found)} things about equally well. Say which by "
-                "place, colour or size, or pick one: --pick 1 ... --pick "
-                f"{len(found)}, or --pick all.",
-                found,
-            )
-        return found.items
-
     def _remove(
         self,
         photo: Photo,
         step: EditStep,
         regions: tuple[Region, ...],
         mask: Mask,
-        pointer: _Pointer,
-        run: _Run,
+        pointer: Pointer,
+        run: Run,
     ) -> tuple[Photo, StepResult]:
         """Fill where the target and its shadow were; again with more growth if it shows."""
         with run.stage("masking"):
@@ -386,9 +328,7 @@ class Editor:
             )
         return matte
 
-    def _fill(
-        self, pixels: PixelArray, matte: Mask, request: FillRequest, run: _Run
-    ) -> PixelArray:
+    def _fill(self, pixels: PixelArray, matte: Mask, request: FillRequest, run: Run) -> PixelArray:
         """Inpaint each group of holes in its own window and stitch it back."""
         result = pixels.copy()
         needs = self._inpainter.needs
@@ -429,44 +369,19 @@ class Editor:
         )
 
     def _restyle(
-        self, photo: Photo, step: EditStep, regions: tuple[Region, ...], mask: Mask, run: _Run
+        self, photo: Photo, step: EditStep, regions: tuple[Region, ...], mask: Mask, run: Run
     ) -> tuple[Photo, StepResult]:
         """The operations that need no fill: a colour, a blur, another background, a cut-out."""
         with run.stage("compositing"):
-            edited, matte = self._restyled(photo, step, mask)
+            edited, matte = restyled(photo, step, mask, self._matte(mask))
         with run.stage("verification"):
             checks = [verification.outside_untouched(photo.pixels, edited.pixels, matte)]
         verdict = Verdict(tuple(checks))
         return edited, StepResult(step.operation, regions, mask, matte, 1, verdict)
 
-    def _restyled(self, photo: Photo, step: EditStep, mask: Mask) -> tuple[Photo, Mask]:
-        asked = step.replacement
-        if step.operation == "modify" and asked is not None:
-            changed = look.recolour(photo.pixels, mask, backdrop.colour_rgb(asked.colour))
-            alpha, _ = masking.alpha_matte(photo.pixels, mask)
-            return photo.with_pixels(blend(photo.pixels, changed, alpha.array)), alpha
-        if step.operation == "obscure":
-            matte = self._matte(mask)
-            manner = (asked.phrase if asked else "") or "blur"
-            changed = look.obscure(photo.pixels, mask, manner)
-            return photo.with_pixels(blend(photo.pixels, changed, matte.array)), matte
-        alpha, colours = masking.alpha_matte(photo.pixels, mask)
-        matte = Mask(np.float32(1.0) - alpha.array, "background")
-        if asked is not None and asked.colour:
-            rgb = backdrop.colour_rgb(asked.colour)
-            return photo.with_pixels(backdrop.on_colour(colours, alpha, rgb)), matte
-        if asked is not None and asked.blur:
-            blur = photo.diagonal / 90
-            pixels = backdrop.on_blur(photo.pixels, colours, alpha, blur=blur)
-            return photo.with_pixels(pixels), matte
-        opacity = np.rint(alpha.array * 255).astype(np.uint8)
-        if photo.alpha is not None:
-            opacity = np.minimum(opacity, photo.alpha)
-        return photo.with_pixels(colours, opacity), matte
-
     def _verify(
         self, before: Photo, after: Photo, step: EditStep, mask: Mask, matte: Mask,
-        pointer: _Pointer,
+        pointer: Pointer,
     ) -> Verdict:  # fmt: skip
         settings = self.pipeline.verification
         checks: list[Check] = [
@@ -484,143 +399,3 @@ class Editor:
     def _target(self, phrase: str) -> Target:
         """A bare phrase, read by the planner as the target of a step."""
         return self.plan(f"remove {phrase}").steps[0].target
-
-    def _check(self, plan: EditPlan, pointer: _Pointer) -> None:
-        """Refuse before any work what this pipeline cannot do."""
-        if len(plan.steps) > 1 and (pointer.given or pointer.pick is not None):
-            raise InstructionError(
-                f"A box, point, mask or pick goes with an instruction of one step; this one has "
-                f"{len(plan.steps)}. Give one step at a time."
-            )
-        for step in plan.steps:
-            asked = step.replacement
-            what = step.target.phrase
-            if step.operation in ("replace", "add"):
-                verb = "Replacing" if step.operation == "replace" else "Adding"
-                raise self._needs_generation(f"{verb} {what!r}")
-            if step.operation == "background":
-                if asked is not None and asked.image:
-                    raise UnsupportedInstructionError(
-                        "A picture as background is not built in yet; a colour, transparent and "
-                        "blur are."
-                    )
-                if asked is not None and asked.phrase:
-                    raise self._needs_generation(f"The background {asked.phrase!r}")
-            if step.operation == "modify" and (asked is None or not asked.colour):
-                raise self._needs_generation(f"Changing {what!r} in another way than its colour")
-            if asked is not None and asked.colour:
-                backdrop.colour_rgb(asked.colour)
-
-    def _needs_generation(self, what: str) -> UnsupportedInstructionError:
-        return UnsupportedInstructionError(
-            f"{what} needs a generative model, and the pipeline {self.pipeline.name!r} has none. "
-            "It can remove, recolour, blur or pixelate, cut out, and set a colour, transparent or "
-            "blurred background; the others: autoedit pipelines"
-        )
-
-
-def _photo(source: PhotoSource) -> Photo:
-    return source if isinstance(source, Photo) else load_photo(source)
-
-
-def _given_mask(source: MaskSource, photo: Photo) -> Mask:
-    mask = source if isinstance(source, Mask) else load_mask(source, photo.shape)
-    if mask.shape != photo.shape:
-        raise MaskError(
-            f"The mask is {mask.shape[1]}x{mask.shape[0]} but the photo is "
-            f"{photo.width}x{photo.height}. Give a mask of the photo's size."
-        )
-    binary = mask.binary
-    if not binary.any():
-        raise MaskError("The mask is empty: no pixel is above half. Paint the target white.")
-    if binary.all():
-        raise MaskError("The mask covers the whole photo: nothing is left to fill from.")
-    return mask
-
-
-def _pointer(
-    photo: Photo,
-    box: Box | None,
-    point: Point | Sequence[Point] | None,
-    mask: MaskSource | None,
-    pick: Pick | None,
-) -> _Pointer:
-    points: list[Point] = []
-    if point is not None:
-        pairs: list[Any] = [point] if np.ndim(point) == 1 else list(point)
-        points = [(float(x), float(y)) for x, y in pairs]
-    for x, y in points:
-        if not (0 <= x < photo.width and 0 <= y < photo.height):
-            raise MaskError(
-                f"The point {x:g},{y:g} lies outside the photo ({photo.width}x{photo.height})."
-            )
-    given = None if mask is None else _given_mask(mask, photo)
-    return _Pointer(None if box is None else _clipped(box, photo), tuple(points), given, pick)
-
-
-def _clipped(box: Box, photo: Photo) -> Box:
-    x0, y0, x1, y1 = (float(value) for value in box)
-    if not (x0 < x1 and y0 < y1):
-        raise MaskError(f"The box {x0:g},{y0:g},{x1:g},{y1:g} is empty; give x0,y0,x1,y1.")
-    inside = (max(x0, 0.0), max(y0, 0.0), min(x1, float(photo.width)), min(y1, float(photo.height)))
-    if inside[0] >= inside[2] or inside[1] >= inside[3]:
-        raise MaskError(
-            f"The box {x0:g},{y0:g},{x1:g},{y1:g} lies outside the photo "
-            f"({photo.width}x{photo.height})."
-        )
-    return inside
-
-
-# One call each ---------------------------------------------------------------------------------
-
-
-def edit(
-    photo: PhotoSource,
-    instruction: str | EditPlan,
-    *,
-    pipeline: str | Path | Pipeline | None = None,
-    seed: int = 0,
-    box: Box | None = None,
-    point: Point | Sequence[Point] | None = None,
-    mask: MaskSource | None = None,
-    pick: Pick | None = None,
-    candidates: int = 1,
-    progress: Progress | None = None,
-) -> EditResult:
-    """Edit one photo by an instruction; see `Editor.edit`."""
-    return Editor(pipeline).edit(
-        photo, instruction, seed=seed, box=box, point=point, mask=mask, pick=pick,
-        candidates=candidates, progress=progress,
-    )  # fmt: skip
-
-
-def plan(instruction: str, *, pipeline: str | Path | Pipeline | None = None) -> EditPlan:
-    """Parse an instruction; see `Editor.plan`."""
-    return Editor(pipeline).plan(instruction)
-
-
-def segment(
-    photo: PhotoSource,
-    phrase: str | None = None,
-    *,
-    box: Box | None = None,
-    point: Point | Sequence[Point] | None = None,
-    pick: Pick | None = None,
-    pipeline: str | Path | Pipeline | None = None,
-) -> Mask:
-    """The outline of what a phrase names or a box or point shows; see `Editor.segment`."""
-    return Editor(pipeline).segment(photo, phrase, box=box, point=point, pick=pick)
-
-
-def inpaint(
-    photo: PhotoSource,
-    mask: MaskSource,
-    *,
-    prompt: str = "",
-    seed: int = 0,
-    progress: Progress | None = None,
-    pipeline: str | Path | Pipeline | None = None,
-) -> Image.Image:
-    """Fill a hole; see `Editor.inpaint`. Gives a PIL image of the photo's size and mode."""
-    editor = Editor(pipeline)
-    return editor.inpaint(photo, mask, prompt=prompt, seed=seed, progress=progress).to_image()

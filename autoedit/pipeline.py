@@ -180,8 +180,8 @@ def _apply(content: dict[str, Any], override: str) -> None:
         raise SettingError(f"--set takes stage.key=value, for example verification.attempts=3; "
                            f"got {override!r}.")  # fmt: skip
     stage, name = parts
-    known = [field for field in Pipeline.model_fields if field not in ("name", "summary",
-                                                                       "licence", "memory")]  # fmt: skip
+    described = ("name", "summary", "licence", "memory")
+    known = [field for field in Pipeline.model_fields if field not in described]
     if stage not in known:
         raise SettingError(f"--set: no stage is called {stage!r}; there is: {', '.join(known)}.")
     try:

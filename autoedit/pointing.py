@@ -1,0 +1,128 @@
+"""What a caller hands in to say which photo and which thing is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+
+from autoedit.core.files import load_mask, load_photo
+from autoedit.core.mask import Mask
+from autoedit.core.photo import Photo
+from autoedit.core.plan import Target
+from autoedit.core.region import Box, Point, Region, Regions
+from autoedit.errors import AmbiguousTargetError, MaskError, TargetNotFoundError
+
+PhotoSource = str | Path | bytes | Image.Image | np.ndarray | Photo
+MaskSource = str | Path | bytes | Image.Image | np.ndarray | Mask
+Pick = int | Literal["all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What the caller pointed at, instead of or beside words."""
+
+    box: Box | None = None
+    points: tuple[Point, ...] = ()
+    mask: Mask | None = None
+    pick: Pick | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether the thing itself was pointed at, so that words need not find it."""
+        return self.box is not None or bool(self.points) or self.mask is not None
+
+
+def photo_from(source: PhotoSource) -> Photo:
+    """The photo that was handed in, loaded if need be."""
+    return source if isinstance(source, Photo) else load_photo(source)
+
+
+def given_mask(source: MaskSource, photo: Photo) -> Mask:
+    """The mask that was handed in, loaded if need be.
+
+    Raises:
+        MaskError: when it has another size than the photo, or is empty or full.
+    """
+    mask = source if isinstance(source, Mask) else load_mask(source, photo.shape)
+    if mask.shape != photo.shape:
+        raise MaskError(
+            f"The mask is {mask.shape[1]}x{mask.shape[0]} but the photo is "
+            f"{photo.width}x{photo.height}. Give a mask of the photo's size."
+        )
+    binary = mask.binary
+    if not binary.any():
+        raise MaskError("The mask is empty: no pixel is above half. Paint the target white.")
+    if binary.all():
+        raise MaskError("The mask covers the whole photo: nothing is left to fill from.")
+    return mask
+
+
+def pointer_for(
+    photo: Photo,
+    box: Box | None,
+    point: Point | Sequence[Point] | None,
+    mask: MaskSource | None,
+    pick: Pick | None,
+) -> Pointer:
+    """What was pointed at, checked against the photo.
+
+    Raises:
+        MaskError: when the box, a point or the mask does not fit the photo.
+    """
+    points: list[Point] = []
+    if point is not None:
+        pairs: list[Any] = [point] if np.ndim(point) == 1 else list(point)
+        points = [(float(x), float(y)) for x, y in pairs]
+    for x, y in points:
+        if not (0 <= x < photo.width and 0 <= y < photo.height):
+            raise MaskError(
+                f"The point {x:g},{y:g} lies outside the photo ({photo.width}x{photo.height})."
+            )
+    given = None if mask is None else given_mask(mask, photo)
+    return Pointer(None if box is None else _clipped(box, photo), tuple(points), given, pick)
+
+
+def _clipped(box: Box, photo: Photo) -> Box:
+    x0, y0, x1, y1 = (float(value) for value in box)
+    if not (x0 < x1 and y0 < y1):
+        raise MaskError(f"The box {x0:g},{y0:g},{x1:g},{y1:g} is empty; give x0,y0,x1,y1.")
+    inside = (max(x0, 0.0), max(y0, 0.0), min(x1, float(photo.width)), min(y1, float(photo.height)))
+    if inside[0] >= inside[2] or inside[1] >= inside[3]:
+        raise MaskError(
+            f"The box {x0:g},{y0:g},{x1:g},{y1:g} lies outside the photo "
+            f"({photo.width}x{photo.height})."
+        )
+    return inside
+
+
+def picked(found: Regions, target: Target, pick: Pick | None) -> tuple[Region, ...]:
+    """The regions that are meant, of those that fit.
+
+    Raises:
+        TargetNotFoundError: when none fits, or none has the number that was picked.
+        AmbiguousTargetError: when several fit about equally well and none was picked.
+    """
+    if not len(found):
+        note = found.note or f"Nothing in the photo fits {target.phrase!r}."
+        raise TargetNotFoundError(note, found)
+    if pick == "all":
+        return found.items
+    if pick is not None:
+        if not 1 <= pick <= len(found):
+            raise TargetNotFoundError(
+                f"There is no candidate {pick}; {target.phrase!r} fits {len(found)}.", found
+            )
+        return (found[pick - 1],)
+    if found.ambiguous:
+        raise AmbiguousTargetError(
+            f"{target.phrase!r} fits {len(found)} things about equally well. Say which by "
+            "place, colour or size, or pick one: --pick 1 ... --pick "
+            f"{len(found)}, or --pick all.",
+            found,
+        )
+    return found.items
