@@ -38,7 +38,7 @@ class Backend:
 BACKENDS: dict[str, dict[str, Backend]] = {
     "planning": {
         "grammar": Backend(
-            "autoedit.planning.grammar:GrammarPlanner", ("lark",), "", "a grammar, no model"
+            "autoedit.planning.grammar:GrammarPlanner", (), "", "a grammar, no model"
         ),
     },
     "grounding": {

@@ -68,7 +68,7 @@ class Mask:
 
     @property
     def binary(self) -> BoolArray:
-        """bool (H, W): above half."""
+        """Bool (H, W): above half."""
         return self.array > 0.5
 
     @property
@@ -78,7 +78,7 @@ class Mask:
 
     @property
     def box(self) -> tuple[float, float, float, float] | None:
-        """xyxy box of everything above half in pixels; None when there is nothing."""
+        """Xyxy box of everything above half in pixels; None when there is nothing."""
         binary = self.binary
         rows, columns = np.flatnonzero(binary.any(axis=1)), np.flatnonzero(binary.any(axis=0))
         if rows.size == 0:
@@ -90,7 +90,9 @@ class Mask:
     def __or__(self, other: Mask) -> Mask:
         """The union of two masks of one size."""
         if self.shape != other.shape:
-            raise MaskError(f"Masks of two sizes, {self.shape} and {other.shape}, cannot be joined.")
+            raise MaskError(
+                f"Masks of two sizes, {self.shape} and {other.shape}, cannot be joined."
+            )
         return Mask(np.maximum(self.array, other.array), self.origin)
 
     def to_image(self) -> Image.Image:

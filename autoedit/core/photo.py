@@ -21,13 +21,16 @@ class FileFacts:
 
     Attributes:
         format: PIL's name of the file format ("JPEG", "PNG", ...); "" for arrays.
-        icc_profile, exif, xmp: the raw blocks; the EXIF orientation is already set to 1.
+        icc_profile, exif, xmp: the raw blocks; the EXIF (with its "Exif" prefix) has orientation 1
+            and no thumbnail of the photo before the edit.
         dpi: dots per inch (x, y).
         quantization: a JPEG's quantisation tables, so that it is saved at the same quality.
         subsampling: a JPEG's chroma subsampling as PIL numbers it (0 is 4:4:4, 1 4:2:2, 2 4:2:0).
         progressive: whether a JPEG was progressive.
         lossless: whether a WebP or AVIF was lossless, as far as it can be told.
-        compression: a TIFF's compression as PIL names it ("tiff_lzw", ...).
+        compression: a TIFF's compression as PIL names it ("tiff_adobe_deflate"); "" for none.
+        blocks: further metadata, (kind, content) each, kept when saved in this format again: a
+            JPEG's comment and IPTC, a PNG's text and colour chunks.
     """
 
     format: str = ""
@@ -40,6 +43,7 @@ class FileFacts:
     progressive: bool = False
     lossless: bool = False
     compression: str = ""
+    blocks: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,16 +110,16 @@ class Photo:
         if self.deep is None:
             return None
         colours = 1 if self.grey else 3
-        new = pixels[:, :, :colours].astype(np.uint16) * np.uint16(257)
-        changed = (pixels != self.pixels).any(axis=2)[:, :, None]
-        parts = [np.where(changed, new, self.deep[:, :, :colours])]
+        deep = np.empty((*self.shape, colours + (alpha is not None)), np.uint16)
+        deep[:, :, :colours] = self.deep[:, :, :colours]
+        changed = (pixels != self.pixels).any(axis=2)
+        deep[changed, :colours] = pixels[changed, :colours] * np.uint16(257)
         if alpha is not None:
-            wide = alpha.astype(np.uint16)[:, :, None] * np.uint16(257)
-            if self.alpha is not None and self.deep.shape[2] in (2, 4):
-                same = (alpha == self.alpha)[:, :, None]
-                wide = np.where(same, self.deep[:, :, -1:], wide)
-            parts.append(wide)
-        return np.concatenate(parts, axis=2)
+            deep[:, :, -1] = alpha * np.uint16(257)
+            if self.alpha is not None:
+                same = alpha == self.alpha
+                deep[same, -1] = self.deep[same, -1]
+        return deep
 
     def to_image(self) -> Image.Image:
         """A PIL image of the input's mode family: L, LA, RGB or RGBA, 8 bits a sample."""

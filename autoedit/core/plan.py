@@ -108,11 +108,20 @@ class EditStep(PlanValue):
 
 
 class EditPlan(PlanValue):
-    """An instruction as steps in order; `notes` are one-line remarks for the person."""
+    """An instruction as steps in order.
+
+    Attributes:
+        steps: what to do; at least one when a planner made it.
+        instruction: the sentence as it was given.
+        notes: one-line remarks for the person, such as words that were not understood.
+        unsupported: parts that were understood but are not something AutoEdit does, a line each;
+            the caller decides whether the steps are done without them.
+    """
 
     steps: tuple[EditStep, ...]
     instruction: str = ""
     notes: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
 
 
 Relation.model_rebuild()

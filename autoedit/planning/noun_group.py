@@ -1,0 +1,370 @@
+"""The inside of a noun phrase: determiner, quantity, order, place, look, and nouns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, cast
+
+from autoedit.core.plan import Attributes, Position, Relation, Target
+from autoedit.planning.words import Token, singular, vocabulary
+
+_END = Token("", "", "mark")
+_LOOKS = ("colour", "size", "material", "pattern", "other")
+Side = Literal["left", "right", "top", "bottom"]
+
+
+@dataclass(slots=True)
+class Cursor:
+    """A place in a run of tokens; reading past the end gives an empty mark."""
+
+    tokens: Sequence[Token]
+    at: int = 0
+
+    def peek(self, ahead: int = 0) -> Token:
+        """The token `ahead` places on."""
+        place = self.at + ahead
+        return self.tokens[place] if place < len(self.tokens) else _END
+
+    def match(self, path: str, ahead: int = 0) -> int:
+        """The length of the longest phrase of a vocabulary list that starts there."""
+        return vocabulary().match(path, self.tokens, self.at + ahead)
+
+    def take(self, count: int = 1) -> Sequence[Token]:
+        """Move on, and return what was passed."""
+        taken = self.tokens[self.at : self.at + count]
+        self.at += len(taken)
+        return taken
+
+    @property
+    def rest(self) -> Sequence[Token]:
+        """What is still to be read."""
+        return self.tokens[self.at :]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A target while it is being read.
+
+    Attributes:
+        said: the words of its phrase, filler left out.
+        location: those of them that say where it is.
+        nouns: the words of the noun group, the head last.
+    """
+
+    said: list[Token] = field(default_factory=list[Token])
+    location: list[Token] = field(default_factory=list[Token])
+    nouns: list[Token] = field(default_factory=list[Token])
+    looks: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    position: Position | None = None
+    ordinal: int | None = None
+    ordinal_from: Side | None = None
+    quantity: str = ""
+    relation: Relation | None = None
+    exclude: tuple[Target, ...] = ()
+    owner: str = ""
+    indefinite: bool = False
+    pronoun: bool = False
+
+    def look(self, kind: str, word: str) -> None:
+        """Note one attribute."""
+        self.looks.setdefault(kind, []).append(word)
+
+    def place(self, position: Position) -> None:
+        """Note a position; a vertical and a horizontal one make a corner."""
+        depth = ("foreground", "background")
+        if self.position in (None, "middle", position):
+            self.position = position
+        elif position in depth:
+            self.look("other", position)
+        elif self.position in depth:
+            self.look("other", self.position)
+            self.position = position
+        else:
+            self.position = corner([self.position, position])
+
+    def head(self) -> tuple[str, bool]:
+        """The head noun's lemma and whether it was a plural; "" when there is none."""
+        if not self.nouns or self.pronoun:
+            return "", False
+        word = self.nouns[-1].word
+        if word in vocabulary().words("nouns.everyone"):
+            return "person", True
+        if word in vocabulary().words("nouns.everything"):
+            return "", True
+        return ("", word == "ones") if word in ("one", "ones") else singular(word)
+
+    def finish(self, phrase: str) -> Target:
+        """The target, with the given words."""
+        head, plural = self.head()
+        position = self.position
+        start = self.ordinal_from
+        if start is None:
+            sides: dict[str, Side] = {"left": "left", "right": "right", "top": "top",
+                                      "bottom": "bottom"}  # fmt: skip
+            start = sides.get(position or "", "left")
+            if self.ordinal == -1:
+                start = _OPPOSITE.get(position, "left")
+            elif self.ordinal is None:
+                start = "left"
+        looks = {kind: tuple(dict.fromkeys(words)) for kind, words in self.looks.items()}
+        return Target(
+            phrase=phrase,
+            head=head,
+            attributes=Attributes.model_validate(looks),
+            position=position,
+            ordinal=self.ordinal,
+            ordinal_from=start,
+            quantity=self.quantity or ("all" if plural else "one"),
+            relation=self.relation,
+            exclude=self.exclude,
+        )
+
+
+_OPPOSITE: dict[Position | None, Side] = {
+    "left": "right", "right": "left", "top": "bottom", "bottom": "top"
+}  # fmt: skip
+
+
+def sides_of(token: Token) -> list[Position]:
+    """The sides that a word names: "left", "middle-right"; empty for any other word."""
+    if token.kind != "word":
+        return []
+    table = vocabulary().map("function.side")
+    if token.word in table:
+        return [table[token.word]]
+    parts = token.word.split("-")
+    return [table[p] for p in parts] if len(parts) > 1 and all(p in table for p in parts) else []
+
+
+def corner(sides: Sequence[str]) -> Position:
+    """One position from several sides."""
+    vertical = next((s for s in sides if s in ("top", "bottom")), "")
+    horizontal = next((s for s in sides if s in ("left", "right")), "")
+    if vertical and horizontal:
+        return cast(Position, ("upper_" if vertical == "top" else "lower_") + horizontal)
+    return cast(Position, vertical or horizontal or sides[0])
+
+
+def is_open(cursor: Cursor, ahead: int = 0) -> bool:
+    """Whether a word can be part of a noun group: not a function word or a preposition."""
+    token = cursor.peek(ahead)
+    if token.kind != "word":
+        return False
+    words = vocabulary().words
+    if token.word in words("function.closed") or token.word in words("function.determiner"):
+        return False
+    if token.word in words("function.possessive"):
+        return False
+    if token.word in words("function.pronoun") and token.word not in words("nouns.everyone"):
+        return False
+    return not cursor.match("function.relation", ahead)
+
+
+def read_group(cursor: Cursor, draft: Draft) -> None:
+    """Read determiners, pre-modifiers and nouns into the draft, as far as they go."""
+    while True:
+        listed = cursor.peek().text == "," and draft.looks and not draft.nouns
+        if listed and is_open(cursor, 1):  # "a large, round table"
+            draft.said.extend(cursor.take())
+        if draft.nouns:
+            taken = _noun(cursor, draft)
+        else:
+            taken = (
+                _determiner(cursor, draft)
+                or _quantity(cursor, draft)
+                or read_ordinal(cursor, draft)
+                or _side(cursor, draft)
+                or _colour(cursor, draft)
+                or _look(cursor, draft)
+                or _noun(cursor, draft)
+            )
+        if not taken:
+            return
+        draft.said.extend(cursor.take(taken))
+
+
+def _determiner(cursor: Cursor, draft: Draft) -> int:
+    token, words = cursor.peek(), vocabulary().words
+    if token.kind == "quote":
+        draft.look("text", token.word)
+        return 1
+    if token.among(words("function.possessive")):
+        draft.owner = token.word
+        return 1
+    if not token.among(words("function.determiner")):
+        return 0
+    draft.indefinite = draft.indefinite or token.word in words("function.indefinite")
+    return 1
+
+
+def _quantity(cursor: Cursor, draft: Draft) -> int:
+    token, table = cursor.peek(), vocabulary().map("function.quantity")
+    ahead = 1
+    if cursor.peek(1).word == "of":
+        ahead = 2
+    follows = is_open(cursor, ahead) or cursor.peek(ahead).among(
+        vocabulary().words("function.determiner") | vocabulary().words("function.possessive")
+    )
+    counted = token.kind == "word" and (token.word in table or token.word.isdecimal())
+    if not counted or not (follows or ahead == 2):
+        return 0
+    number = table.get(token.word) or str(int(token.word))
+    if draft.quantity in ("", "all"):
+        draft.quantity = number
+    return ahead
+
+
+def read_ordinal(cursor: Cursor, draft: Draft) -> int:
+    """Note "second", "2nd", "last", "leftmost"; the number of tokens, which are not passed."""
+    token = cursor.peek()
+    if token.kind != "word" or draft.ordinal is not None:
+        return 0
+    table, extremes = vocabulary().map("function.ordinal"), vocabulary().map("function.extreme")
+    if token.word in extremes:
+        draft.ordinal, draft.ordinal_from = 1, extremes[token.word]
+        return 1
+    if token.word in table:
+        draft.ordinal = table[token.word]
+        return 1
+    digits = token.word[:-2]
+    if digits.isdecimal() and token.word[-2:] in ("st", "nd", "rd", "th") and int(digits) > 0:
+        draft.ordinal = int(digits)
+        return 1
+    return 0
+
+
+def counts_from(cursor: Cursor) -> bool:
+    """Whether an ordinal stands after its noun: "(the bottle) second from the left"."""
+    return cursor.peek(1).word == "from" and read_ordinal(cursor, Draft()) > 0
+
+
+def _side(cursor: Cursor, draft: Draft) -> int:
+    ahead = 1 if cursor.peek().among(("far", "very", "furthest", "farthest")) else 0
+    sides = sides_of(cursor.peek(ahead))
+    if not sides:
+        return 0
+    ahead += 1
+    if cursor.peek(ahead).word == "hand":
+        ahead += 1
+    listed = cursor.peek(ahead).word == "and" and sides_of(cursor.peek(ahead + 1))
+    if not (listed or is_open(cursor, ahead) or cursor.peek(ahead).among(("one", "ones"))):
+        return 0
+    for side in sides:
+        draft.place(side)
+    return ahead
+
+
+def _colour(cursor: Cursor, draft: Draft) -> int:
+    length, name = read_colour(cursor)
+    if not length:
+        return 0
+    thing = length > 1 and cursor.peek().among(
+        vocabulary().words("adjectives.colour_modifier_noun")
+    )
+    if thing and not is_open(cursor, length):  # "(make the) sky pink"
+        return 0
+    if _is_head(cursor, length, "adjectives.colour_noun"):
+        return 0
+    draft.look("colour", name)
+    while cursor.peek(length).word in ("and", "&"):  # "black and white dog": one dog
+        more, second = read_colour(cursor, length + 1)
+        if not more or not is_open(cursor, length + 1 + more):
+            break
+        draft.look("colour", second)
+        length += 1 + more
+    if cursor.peek(length).among(("colored", "coloured")):
+        length += 1
+    return length
+
+
+def _is_head(cursor: Cursor, length: int, nouns: str) -> bool:
+    """Whether a look is the noun itself: "the orange", "a glass"."""
+    last = cursor.peek(length - 1)
+    after, _ = read_colour(cursor, length)  # "(paint the) stone dark red"
+    ends = not is_open(cursor, length) or (after and not is_open(cursor, length + after))
+    return last.among(vocabulary().words(nouns)) and bool(ends)
+
+
+def read_colour(cursor: Cursor, ahead: int = 0) -> tuple[int, str]:
+    """A colour's modifiers and name: how many tokens, and the words as one string."""
+    modifiers = vocabulary().words("adjectives.colour_modifier")
+    colours = vocabulary().words("adjectives.colour")
+    length = 0
+    while cursor.peek(ahead + length).among(modifiers) and length < 3:
+        following = cursor.peek(ahead + length + 1)
+        if not (following.among(modifiers) or following.among(colours)):
+            break
+        length += 1
+    last = cursor.peek(ahead + length)
+    if not (last.among(colours) or (last.kind == "word" and last.word.startswith("#"))):
+        return 0, ""
+    names = [cursor.peek(ahead + i).word for i in range(length + 1)]
+    plain = [_plain(name) for name in names[:-1]]
+    return length + 1, " ".join([*plain, names[-1]])
+
+
+def _plain(modifier: str) -> str:
+    """For "lighter" -> "light": a photo's thing is named in the positive."""
+    positive = {"paler": "pale"}
+    short = modifier[:-2] if modifier.endswith("er") else modifier
+    return positive.get(modifier, short if short in ("dark", "light", "bright", "deep", "soft")
+                        else modifier)  # fmt: skip
+
+
+def _look(cursor: Cursor, draft: Draft) -> int:
+    token = cursor.peek()
+    for kind in _LOOKS[1:]:
+        if not token.among(vocabulary().words(f"adjectives.{kind}")):
+            continue
+        if kind == "material" and _is_head(cursor, 1, "adjectives.material"):
+            return 0
+        draft.look(kind, token.word)
+        return 1
+    participle = "-" in token.word and token.word.endswith(("ed", "ing", "like"))
+    if participle and is_open(cursor, 1):
+        draft.look("other", token.word)
+        return 1
+    return 0
+
+
+def _noun(cursor: Cursor, draft: Draft) -> int:
+    token = cursor.peek()
+    if token.among(("one", "ones")) or token.kind == "file":
+        draft.nouns.append(token)
+        return 1
+    if draft.nouns and token.kind == "quote":
+        return 0
+    if not is_open(cursor):
+        return 0
+    if draft.nouns and counts_from(cursor):
+        return 0
+    if draft.nouns:
+        words = vocabulary().words
+        after = words("adjectives.colour") | words("adjectives.complement")
+        if token.word in after and not (is_open(cursor, 1) and not _ends(cursor)):
+            return 0
+        linking = cursor.match("function.sets.linking")
+        if (linking and not is_open(cursor, linking)) or is_participle(cursor):
+            return 0
+        if read_colour(cursor)[0] > 1:
+            return 0
+    draft.nouns.append(token)
+    return 1
+
+
+def _ends(cursor: Cursor) -> bool:
+    """Whether only further looks follow: "red shiny"."""
+    words = vocabulary().words
+    after = words("adjectives.colour") | words("adjectives.complement")
+    return cursor.peek(1).word in after
+
+
+def is_participle(cursor: Cursor) -> bool:
+    """Whether a word after a noun says what the thing does: "the man sitting (on ...)"."""
+    token = cursor.peek()
+    if token.kind != "word" or len(token.word) < 5 or not token.word.endswith(("ing", "ed")):
+        return False
+    if singular(token.word)[0] in vocabulary().words("nouns.ing"):
+        return False
+    return not is_open(cursor, 1) or (token.word.endswith("ing") and _ends(cursor))
