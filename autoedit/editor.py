@@ -159,7 +159,7 @@ class Editor:
         matte = Mask(hole.binary.astype(np.float32), "given")
         request = FillRequest(prompt=prompt, seed=seed)
         run = Run(seed, progress or silent)
-        return loaded.with_pixels(self._fill(loaded.pixels, matte, request, run))
+        return loaded.with_pixels(self._fill(loaded, matte, request, run))
 
     def edit(
         self,
@@ -288,7 +288,7 @@ class Editor:
                 matte = self._matte(hole, self.pipeline.verification.grow_more**attempt)
             request = self._removal_request(step, run.seed + 7919 * attempt)
             with run.stage("inpainting"):
-                pixels = self._fill(photo.pixels, matte, request, run)
+                pixels = self._fill(photo, matte, request, run)
             edited = photo.with_pixels(pixels)
             with run.stage("verification"):
                 verdict = self._verify(photo, edited, step, mask, matte, pointer)
@@ -328,9 +328,9 @@ class Editor:
             )
         return matte
 
-    def _fill(self, pixels: PixelArray, matte: Mask, request: FillRequest, run: Run) -> PixelArray:
+    def _fill(self, photo: Photo, matte: Mask, request: FillRequest, run: Run) -> PixelArray:
         """Inpaint each group of holes in its own window and stitch it back."""
-        result = pixels.copy()
+        result = photo.pixels.copy()
         needs = self._inpainter.needs
         hole = matte.array > 0
         groups = hole_groups(hole)
@@ -355,6 +355,8 @@ class Editor:
                 ours,
                 replace(request, forbidden=hole[window.slices] & ~ours, progress=report),
             )
+            if photo.grey:
+                filled = np.repeat(filled[:, :, 1:2], 3, axis=2)
             stitch(result, filled, np.where(ours, matte.array[window.slices], 0.0), window)
         return result
 

@@ -25,6 +25,8 @@ def restyled(photo: Photo, step: EditStep, mask: Mask, matte: Mask) -> tuple[Pho
         The edited photo, and the matte outside which it is bit-identical.
     """
     asked = step.replacement
+    if asked is not None and asked.colour and len(set(backdrop.colour_rgb(asked.colour))) > 1:
+        photo = photo.coloured()
     if step.operation == "modify" and asked is not None:
         changed = look.recolour(photo.pixels, mask, backdrop.colour_rgb(asked.colour))
         alpha, _ = masking.alpha_matte(photo.pixels, mask)
@@ -37,7 +39,8 @@ def restyled(photo: Photo, step: EditStep, mask: Mask, matte: Mask) -> tuple[Pho
     changed_matte = Mask(np.float32(1.0) - alpha.array, "background")
     if asked is not None and asked.colour:
         rgb = backdrop.colour_rgb(asked.colour)
-        return photo.with_pixels(backdrop.on_colour(colours, alpha, rgb)), changed_matte
+        opaque = None if photo.alpha is None else np.full_like(photo.alpha, 255)
+        return photo.with_pixels(backdrop.on_colour(colours, alpha, rgb), opaque), changed_matte
     if asked is not None and asked.blur:
         blur = photo.diagonal / 90
         pixels = backdrop.on_blur(photo.pixels, colours, alpha, blur=blur)

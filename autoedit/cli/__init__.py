@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = console.wants_json(words)
     try:
-        return app(words, prog_name="autoedit", standalone_mode=False) or 0
+        code = app(words, prog_name="autoedit", standalone_mode=False) or 0
     except AutoEditError as error:
         return console.fail(error, str(error), error.exit_code, as_json=as_json)
     except typer.TyperException as error:
@@ -80,8 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message = f"{error.format_message()} See: {_path(context)} --help"
         return console.fail(error, message, error.exit_code, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
-        console.remark("Cancelled.")
-        return _CANCELLED
+        code = _CANCELLED
     except MemoryError as error:
         message = "There is not enough memory for this. Try a smaller photo."
         return console.fail(error, message, 1, as_json=as_json)
@@ -90,6 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         message = f"{type(error).__name__}: {error} (this is a bug; -vv shows the traceback)"
         return console.fail(error, message, 1, as_json=as_json)
+    # Typer makes this code of an interrupt by itself, and says nothing.
+    if code == _CANCELLED:
+        console.remark("Cancelled.")
+    return code
 
 
 def _path(context: typer.Context | None) -> str:

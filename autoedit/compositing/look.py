@@ -28,7 +28,7 @@ def recolour(pixels: PixelArray, mask: Mask, rgb: tuple[int, int, int]) -> Pixel
     window = _window(mask)
     inside = mask.binary[window.slices]
     lab = cv2.cvtColor(pixels[window.slices].astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB)
-    new = cv2.cvtColor(np.float32([[rgb]]) / 255.0, cv2.COLOR_RGB2LAB)[0, 0]
+    new = cv2.cvtColor(np.asarray([[rgb]], np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)[0, 0]
     lightness = lab[:, :, 0]
     middle = float(np.median(lightness[inside]))
     lab[:, :, 0] = _moved(lightness, middle, float(np.clip(new[0], 8, 96)))

@@ -11,9 +11,14 @@ from PIL import Image
 
 from autoedit.errors import MaskError
 
-FloatArray = NDArray[np.float32]
-BoolArray = NDArray[np.bool_]
-PixelArray = NDArray[np.uint8]
+# Names for what an array holds. Their dtypes are checked where values are made (`Photo`, `Mask`);
+# OpenCV's type stubs know none, so that stating them here would only breed casts.
+FloatArray = NDArray[Any]
+"""float32."""
+BoolArray = NDArray[Any]
+"""bool."""
+PixelArray = NDArray[Any]
+"""uint8."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

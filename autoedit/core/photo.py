@@ -121,6 +121,17 @@ class Photo:
                 deep[same, -1] = self.deep[same, -1]
         return deep
 
+    def coloured(self) -> Photo:
+        """This photo able to hold colour: a greyscale one becomes RGB, its grey profile dropped."""
+        if not self.grey:
+            return self
+        deep = self.deep
+        if deep is not None:
+            parts = [deep[:, :, :1]] * 3 + [deep[:, :, 1:]]
+            deep = np.concatenate(parts, axis=2)
+        facts = replace(self.facts, icc_profile=None)
+        return replace(self, grey=False, deep=deep, facts=facts)
+
     def to_image(self) -> Image.Image:
         """A PIL image of the input's mode family: L, LA, RGB or RGBA, 8 bits a sample."""
         image = Image.fromarray(self.pixels)

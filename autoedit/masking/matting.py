@@ -56,9 +56,7 @@ def _trimap(inside: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
     inner = cv2.distanceTransform(
         np.pad(inside, 1, mode="edge").astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
     )[1:-1, 1:-1]
-    outer = cv2.distanceTransform(
-        (~inside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-    )
+    outer = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return inner > radius, outer > radius
 
 

@@ -3,8 +3,8 @@
 Every loop over pixels writes its own element only and draws its random numbers from a hash of
 (seed, round, pixel), so that the result does not depend on the number of threads.
 
-Arrays hold the three colour channels interleaved along the row, float32 (H, 3 W), so that a row of
-a patch is one contiguous run. They are padded by the patch radius all round.
+Arrays hold the channels (CIELAB and texture) interleaved along the row, float32 (H, C W),
+so that a row of a patch is one contiguous run. They are padded by one more than the patch radius.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-_OPTIONS = {"cache": True, "nogil": True}
+CHANNELS = 4  # lightness, a, b, texture
 
 
-@njit(inline="always", **_OPTIONS)
+@njit(inline="always", cache=True, nogil=True)
 def _hash(a, b, c):
     """A 32-bit mix of three integers (the finaliser of MurmurHash3)."""
     h = np.uint32(a) * np.uint32(0x9E3779B1) ^ np.uint32(b) * np.uint32(0x85EBCA77)
@@ -28,13 +28,13 @@ def _hash(a, b, c):
     return h
 
 
-@njit(fastmath=True, **_OPTIONS)
+@njit(fastmath=True, cache=True, nogil=True)
 def _distance(x, weight, source, py, px, qy, qx, radius, limit):
     """Weighted squared distance of the patch at p in x and the one at q in the source."""
     total = np.float32(0.0)
-    width = 3 * (2 * radius + 1)
-    p0 = 3 * (px - radius)
-    q0 = 3 * (qx - radius)
+    width = CHANNELS * (2 * radius + 1)
+    p0 = CHANNELS * (px - radius)
+    q0 = CHANNELS * (qx - radius)
     for dy in range(-radius, radius + 1):
         row = np.float32(0.0)
         for k in range(width):
@@ -46,85 +46,97 @@ def _distance(x, weight, source, py, px, qy, qx, radius, limit):
     return total
 
 
-@njit(parallel=True, **_OPTIONS)
-def search(
-    x, weight, source, valid, sources, index, ty, tx, ny, nx, distance, radius, seed, turn, reach
-):  # fmt: skip
-    """One round of PatchMatch (Barnes et al. 2009), as a Jacobi sweep.
+@njit(parallel=True, cache=True, nogil=True)
+def propagate(x, weight, source, valid, index, ty, tx, ny, nx, distance, radius, reach):
+    """PatchMatch's propagation (Barnes et al. 2009), as a Jacobi sweep.
 
     Args:
-        x: the current sample, (H, 3 W).
-        weight: how much each value counts, (H, 3 W).
-        source: the photo, (H, 3 W).
+        x: the current sample, (H, C W).
+        weight: how much each value counts, (H, C W).
+        source: the photo, (H, C W).
         valid: uint8 (H, W), 1 where a source patch may be centred.
-        sources: int32 (M, 2), the same as (y, x) pairs.
         index: int32 (H, W), the target's number, -1 where there is none.
         ty, tx: int32 (N,), the targets.
         ny, nx: int32 (N,), the current nearest source centres.
         distance: float32 (N,); filled with the new distances.
         radius: of the patch.
-        seed, turn: of the random numbers.
-        reach: how far neighbours are asked, in pixels.
+        reach: neighbours at this distance are asked, then at half of it, down to 1.
 
     Returns:
         The new (ny, nx).
     """
     height, width = valid.shape
-    count = ty.shape[0]
-    out_y = np.empty(count, np.int32)
-    out_x = np.empty(count, np.int32)
-    largest = max(height, width)
-    for i in prange(count):
+    out_y, out_x = ny.copy(), nx.copy()
+    for i in prange(ty.shape[0]):
         py, px = ty[i], tx[i]
         by, bx = ny[i], nx[i]
         best = _distance(x, weight, source, py, px, by, bx, radius, np.float32(np.inf))
         step = reach
         while step >= 1:
             for side in range(4):
-                vy = py + (step if side == 0 else -step if side == 1 else 0)
-                vx = px + (step if side == 2 else -step if side == 3 else 0)
-                if vy < 0 or vx < 0 or vy >= height or vx >= width:
-                    continue
-                j = index[vy, vx]
+                sign = step if side % 2 == 0 else -step
+                vy = py + (sign if side < 2 else 0)
+                vx = px + (0 if side < 2 else sign)
+                j = index[vy, vx] if 0 <= vy < height and 0 <= vx < width else -1
                 if j < 0:
                     continue
                 cy, cx = ny[j] + py - vy, nx[j] + px - vx
-                if cy < 0 or cx < 0 or cy >= height or cx >= width or valid[cy, cx] == 0:
-                    continue
-                if cy == by and cx == bx:
+                if (cy == by and cx == bx) or not _is_valid(valid, cy, cx):
                     continue
                 d = _distance(x, weight, source, py, px, cy, cx, radius, best)
                 if d < best:
                     best, by, bx = d, cy, cx
             step //= 2
-        span = largest
-        k = 0
-        while span >= 1:
-            h = _hash(seed, turn * 64 + k, i)
-            k += 1
-            if span == largest:
-                m = h % np.uint32(sources.shape[0])
-                cy, cx = sources[m, 0], sources[m, 1]
-            else:
-                cy = by + np.int32(h % np.uint32(2 * span + 1)) - span
-                cx = bx + np.int32((h >> np.uint32(16)) % np.uint32(2 * span + 1)) - span
-            span //= 2
-            if cy < 0 or cx < 0 or cy >= height or cx >= width or valid[cy, cx] == 0:
-                continue
-            d = _distance(x, weight, source, py, px, cy, cx, radius, best)
-            if d < best:
-                best, by, bx = d, cy, cx
         out_y[i], out_x[i] = by, bx
         distance[i] = best
     return out_y, out_x
 
 
-@njit(parallel=True, **_OPTIONS)
+@njit(cache=True, nogil=True)
+def _is_valid(valid, y, x):
+    return 0 <= y < valid.shape[0] and 0 <= x < valid.shape[1] and valid[y, x] != 0
+
+
+@njit(parallel=True, cache=True, nogil=True)
+def explore(x, weight, source, valid, sources, ty, tx, ny, nx, distance, radius, seed, turn):
+    """PatchMatch's random search: one source from anywhere, then ever nearer the current one.
+
+    Args:
+        x, weight, source, valid, ty, tx, radius: as in `propagate`.
+        sources: int32 (M, 2), the valid centres as (y, x).
+        ny, nx: int32 (N,), changed in place.
+        distance: float32 (N,), of the current ones; changed in place.
+        seed, turn: of the random numbers.
+    """
+    for i in prange(ty.shape[0]):
+        py, px = ty[i], tx[i]
+        by, bx, best = ny[i], nx[i], distance[i]
+        span = max(valid.shape[0], valid.shape[1])
+        draw = 0
+        while span >= 1:
+            h = _hash(seed, turn * 64 + draw, i)
+            if draw == 0:
+                m = h % np.uint32(sources.shape[0])
+                cy, cx = sources[m, 0], sources[m, 1]
+            else:
+                cy = by + np.int32(h % np.uint32(2 * span + 1)) - span
+                cx = bx + np.int32((h >> np.uint32(16)) % np.uint32(2 * span + 1)) - span
+            draw += 1
+            span //= 2
+            if not _is_valid(valid, cy, cx):
+                continue
+            d = _distance(x, weight, source, py, px, cy, cx, radius, best)
+            if d < best:
+                best, by, bx = d, cy, cx
+        ny[i], nx[i], distance[i] = by, bx, best
+
+
+@njit(parallel=True, cache=True, nogil=True)
 def vote(source, index, ny, nx, vote_weight, hy, hx, radius, best_only):
     """What the overlapping patches say of each unknown pixel: colour and gradients.
 
     Args:
-        source: the photo, (H, 3 W).
+        source: the photo, (H, C W).
         index: int32 (H, W), the target's number, -1 where there is none.
         ny, nx: int32 (N,), the nearest source centres.
         vote_weight: float32 (N,), each target patch's say.
@@ -133,10 +145,10 @@ def vote(source, index, ny, nx, vote_weight, hy, hx, radius, best_only):
         best_only: take the patch with the largest say instead of the mean.
 
     Returns:
-        float32 (K, 9): colour, step to the right neighbour, step to the lower neighbour.
+        float32 (K, C + 6): channels, colour step to the right neighbour, and to the lower one.
     """
     count = hy.shape[0]
-    out = np.zeros((count, 9), np.float32)
+    out = np.zeros((count, CHANNELS + 6), np.float32)
     for i in prange(count):
         total = np.float32(0.0)
         top = np.float32(-1.0)
@@ -146,7 +158,7 @@ def vote(source, index, ny, nx, vote_weight, hy, hx, radius, best_only):
                 if j < 0:
                     continue
                 w = vote_weight[j]
-                sy, sx = ny[j] + dy, 3 * (nx[j] + dx)
+                sy, sx = ny[j] + dy, CHANNELS * (nx[j] + dx)
                 if best_only:
                     if w <= top:
                         continue
@@ -155,20 +167,21 @@ def vote(source, index, ny, nx, vote_weight, hy, hx, radius, best_only):
                     out[i, :] = 0.0
                 # A patch knows the step to its neighbour only where it holds both.
                 total += w
+                for c in range(CHANNELS):
+                    out[i, c] += w * source[sy, sx + c]
                 for c in range(3):
                     here = source[sy, sx + c]
-                    out[i, c] += w * here
-                    out[i, 3 + c] += w * (source[sy, sx + 3 + c] - here)
-                    out[i, 6 + c] += w * (source[sy + 1, sx + c] - here)
+                    out[i, CHANNELS + c] += w * (source[sy, sx + CHANNELS + c] - here)
+                    out[i, CHANNELS + 3 + c] += w * (source[sy + 1, sx + c] - here)
         if total > 0:
-            for c in range(9):
+            for c in range(CHANNELS + 6):
                 out[i, c] /= total
     return out
 
 
-@njit(parallel=True, fastmath=True, **_OPTIONS)
+@njit(parallel=True, fastmath=True, cache=True, nogil=True)
 def _apply(p, out, neighbours, screening):
-    """out = A p for the screened Laplacian on the unknown pixels, all three channels."""
+    """Out = A p for the screened Laplacian on the unknown pixels, all three channels."""
     for i in prange(p.shape[0]):
         for c in range(3):
             total = screening * p[i, c]
@@ -181,7 +194,7 @@ def _apply(p, out, neighbours, screening):
             out[i, c] = total
 
 
-@njit(fastmath=False, **_OPTIONS)
+@njit(fastmath=False, cache=True, nogil=True)
 def solve(start, right, neighbours, screening, iterations, tolerance):
     """Conjugate gradients for the screened Poisson equation, three channels at once.
 
