@@ -26,7 +26,10 @@ class Level:
 
 
 def build(image: FloatArray, known: BoolArray, usable: BoolArray, count: int) -> list[Level]:
-    """Levels from fine to coarse; a coarse pixel averages the known ones under it."""
+    """Levels from fine to coarse, `count` or as many as still know anything.
+
+    A coarse pixel averages the known ones under it, and is known when they are more than half.
+    """
     levels = [Level(image, known, usable)]
     for _ in range(count - 1):
         fine = levels[-1]
@@ -35,6 +38,8 @@ def build(image: FloatArray, known: BoolArray, usable: BoolArray, count: int) ->
         share = _halve(weight)
         coarse = total / np.maximum(share, 1e-6)[:, :, None]
         enough = share > 0.5
+        if not enough.any():
+            break
         usable_share = _halve((fine.known & fine.usable).astype(np.float32))
         levels.append(Level(coarse, enough, enough & (usable_share > 0.5)))
     return levels

@@ -86,7 +86,7 @@ def sample(
     for number in range(len(levels) - 1, -1, -1):
         coarsest = number == len(levels) - 1
         steps = settings.coarse_steps if coarsest else settings.fine_steps
-        high = settings.sigma_max if coarsest else settings.sigma_max / 3
+        high = settings.sigma_max if coarsest else settings.sigma_max / 2
         state = _LevelSampler(levels[number], settings, generator, seed + 131 * number).run(
             state,
             exponential_sigmas(high, settings.sigma_min, steps),
@@ -126,7 +126,9 @@ class _LevelSampler:
         self.height, self.width = level.known.shape
         self.valid = np.pad(valid, pad).astype(np.uint8)
         self.sources = np.argwhere(self.valid).astype(np.int32)
-        self.source = _interleave(_pad_image(level.image, pad))
+        # Where a source is so close to the hole that a step reaches into it, it reads a membrane.
+        self.image = np.where(self.hole[:, :, None], _smooth(level), level.image)
+        self.source = _interleave(_pad_image(self.image, pad))
         kernel = np.ones((2 * self.radius + 1,) * 2, np.uint8)
         targets = cv2.dilate(self.hole.astype(np.uint8), kernel) > 0
         self.ty, self.tx = (axis.astype(np.int32) + pad for axis in np.nonzero(targets))
@@ -204,10 +206,8 @@ class _LevelSampler:
         count = len(self.ty)
         picks = self.generator.integers(len(self.sources), size=count)
         ny, nx = self.sources[picks, 0].copy(), self.sources[picks, 1].copy()
-        x = self.level.image.copy()
-        if coarser is None:
-            x[self.hole] = _smooth(self.level)[self.hole]
-        else:
+        x = self.image.copy()
+        if coarser is not None:
             size = (self.width, self.height)
             x[self.hole] = cv2.resize(coarser.x, size, interpolation=cv2.INTER_CUBIC)[self.hole]
             cy = np.minimum((self.ty - self.pad) // 2, coarser.offset_y.shape[0] - 1)
@@ -267,7 +267,7 @@ class _LevelSampler:
         rhs += down[y, x_ + 1] * has[:, 3:4]
         for k, (dy, dx) in enumerate(((0, 1), (1, 0), (0, -1), (-1, 0))):
             known = self.neighbours[:, k] == -1
-            rhs[known] += self.level.image[y[known] + dy, x_[known] + dx, :3]
+            rhs[known] += self.image[y[known] + dy, x_[known] + dx, :3]
         solution = kernels.solve(colour, rhs, self.neighbours, screening, 80, 1e-3)
         denoised = x.copy()
         denoised[y, x_, :3] = solution
