@@ -391,10 +391,21 @@ class Editor:
             verification.seam(after.pixels, matte, bound=settings.seam),
         ]
         if step.effects != "only":
-            again = None if pointer.given else self._ground(after, step.target)
+            again = self._found_again(before, after, step.target, mask, pointer)
             checks.append(verification.coverage(mask, matte, bound=settings.coverage))
             checks.append(verification.target_gone(again, mask, bound=settings.gone))
         return Verdict(tuple(checks))
+
+    def _found_again(
+        self, before: Photo, after: Photo, target: Target, mask: Mask, pointer: Pointer
+    ) -> Regions | None:
+        """The target grounded in the result; None when its words did not find it before either."""
+        if pointer.given:
+            found = [region.mask for region in self._ground(before, target) if region.mask]
+            overlap = [(each.binary & mask.binary).sum() for each in found]
+            if not overlap or max(overlap) < 0.3 * mask.binary.sum():
+                return None
+        return self._ground(after, target)
 
     # What can be asked -----------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 
 from autoedit.core.progress import Progress, silent
 from autoedit.errors import CancelledError
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -27,7 +30,9 @@ class Run:
         try:
             yield
         finally:
-            self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - start
+            seconds = time.perf_counter() - start
+            self.timings[name] = self.timings.get(name, 0.0) + seconds
+            _LOG.info("%s: %.2f s", name, seconds)
         self.report(name, 1.0)
 
     def report(self, name: str, fraction: float) -> None:

@@ -6,7 +6,10 @@ Closed-form matting (Levin, Lischinski & Weiss 2008) and multi-level foreground 
 
 from __future__ import annotations
 
+import importlib.util
 import logging
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -61,6 +64,7 @@ def _trimap(inside: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _solve(crop: PixelArray, known_in: np.ndarray, known_out: np.ndarray) -> FloatArray:
+    _announce_compilation()
     from pymatting import estimate_alpha_cf
 
     scale = min(1.0, float(np.sqrt(_WORKING_PIXELS / known_in.size)))
@@ -89,3 +93,12 @@ def _foreground(crop: PixelArray, alpha: FloatArray) -> PixelArray:
     estimated = np.rint(np.clip(colours, 0, 1) * 255).astype(np.uint8)
     soft = (alpha > 0) & (alpha < 1)
     return np.where(soft[:, :, None], estimated, crop)
+
+
+def _announce_compilation() -> None:
+    """Say why the first matte on a machine takes so long: PyMatting compiles itself on import."""
+    found = importlib.util.find_spec("pymatting")
+    if "pymatting" in sys.modules or found is None or found.origin is None:
+        return
+    if not any(Path(found.origin).parent.rglob("*.nbi")):
+        _LOG.warning("Matting is being compiled; this happens once and takes about half a minute.")

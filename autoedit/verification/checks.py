@@ -5,13 +5,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from autoedit.core.mask import FloatArray, Mask, PixelArray
-from autoedit.core.region import Regions
+from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
+from autoedit.core.region import Region, Regions
 from autoedit.core.result import Check
 
 # A step of this many of 255 between neighbours is taken as invisible: it keeps the ratio of two
 # tiny gradients on a smooth wall from looking like a seam.
 _INVISIBLE_STEP = 2.0
+_NEAR = 0.15  # of the square root of the mask's area: how far round it a leftover is looked for
 _RING = (4, 16)  # pixels outside the hole that tell what the photo's own gradients are
 
 
@@ -44,29 +45,46 @@ def coverage(mask: Mask, matte: Mask, *, bound: float) -> Check:
 
 
 def target_gone(again: Regions | None, mask: Mask, *, bound: float) -> Check:
-    """Whether the target can no longer be found where it was.
+    """Whether the target can no longer be found where it was, or close by: a rim left over counts.
 
     Args:
         again: what grounding finds in the result for the same target; None when the target was
             pointed at and its words mean nothing to the grounding back end.
         mask: where the target was.
-        bound: the largest share of the mask that may still be found.
+        bound: the largest area that may still be found there, as a share of the mask's.
+
+    Returns:
+        The largest share of one region.
     """
-    if again is None:
+    box = mask.box
+    if again is None or box is None:
         return Check("target_gone", True, None, bound, "pointed at; its words cannot be looked up")
-    target = mask.binary
-    total = max(int(target.sum()), 1)
+    area = float(mask.binary.sum())
+    reach = int(np.ceil(_NEAR * np.sqrt(area)))
+    place = (
+        slice(max(0, int(box[1]) - reach), int(box[3]) + reach),
+        slice(max(0, int(box[0]) - reach), int(box[2]) + reach),
+    )
+    away = (~mask.binary[place]).astype(np.uint8)
+    if away.any():
+        near = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= reach
+    else:
+        near = away == 0
     share = 0.0
     for region in again:
-        if region.mask is not None:
-            inside = region.mask.binary & target
-        else:
-            x0, y0, x1, y1 = (round(v) for v in region.box)
-            inside = np.zeros_like(target)
-            inside[max(y0, 0) : y1, max(x0, 0) : x1] = target[max(y0, 0) : y1, max(x0, 0) : x1]
-        share = max(share, float(inside.sum()) / total)
-    note = f"found again on {share:.0%} of its place" if share else "not found again"
+        share = max(share, float((_covered(region, mask.shape)[place] & near).sum()) / area)
+    note = f"still found on {share:.0%} of its area" if share else "not found again"
     return Check("target_gone", share <= bound, share, bound, note)
+
+
+def _covered(region: Region, shape: tuple[int, int]) -> BoolArray:
+    """Where a region is: its mask, else its box; bool (H, W)."""
+    if region.mask is not None:
+        return region.mask.binary
+    x0, y0, x1, y1 = (round(v) for v in region.box)
+    inside = np.zeros(shape, np.bool_)
+    inside[max(y0, 0) : y1, max(x0, 0) : x1] = True
+    return inside
 
 
 def seam(after: PixelArray, matte: Mask, *, bound: float) -> Check:

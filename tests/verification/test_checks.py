@@ -45,6 +45,8 @@ def test_the_target_is_gone_unless_it_is_found_where_it_was() -> None:
     check = target_gone(Regions((elsewhere, again)), mask, bound=0.25)
     assert not check.passed
     assert check.value == 0.6
+    rim = Region((20, 10, 21, 18), 0.9, "a rim", Mask.of(block(shape, 20, 10, 21, 18)))
+    assert target_gone(Regions((rim,)), mask, bound=0.25).value == 0.08
     by_box = Region((10.0, 10.0, 20.0, 20.0), 0.9, "it")
     assert target_gone(Regions((by_box,)), mask, bound=0.25).value == 1.0
 

@@ -1,0 +1,1 @@
+"""The example scenes: their shapes, surfaces, light and composition (needs bpy, Blender)."""
