@@ -126,6 +126,17 @@ _OPPOSITE: dict[Position | None, Side] = {
 }  # fmt: skip
 
 
+def _is_tin(cursor: Cursor, ahead: int) -> bool:
+    """Whether "can" is the thing: no pronoun before it, no pronoun or auxiliary behind it."""
+    words = vocabulary().words
+    before = cursor.peek(ahead - 1) if cursor.at + ahead > 0 else _END
+    after = cursor.peek(ahead + 1)
+    auxiliary = words("function.pronoun") | words("function.determiner") | {"be", "see"}
+    return not (
+        before.among(words("function.pronoun") | {"which", "that", "who"}) or after.among(auxiliary)
+    )
+
+
 def sides_of(token: Token) -> list[Position]:
     """The sides that a word names: "left", "middle-right"; empty for any other word."""
     if token.kind != "word":
@@ -152,6 +163,8 @@ def is_open(cursor: Cursor, ahead: int = 0) -> bool:
     if token.kind != "word":
         return False
     words = vocabulary().words
+    if token.word == "can" and _is_tin(cursor, ahead):
+        return True
     if token.word in words("function.closed") or token.word in words("function.determiner"):
         return False
     if token.word in words("function.possessive"):
