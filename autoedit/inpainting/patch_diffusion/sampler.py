@@ -23,6 +23,7 @@ from autoedit.inpainting.patch_diffusion import kernels
 from autoedit.inpainting.patch_diffusion.noise import ancestral_step, exponential_sigmas
 from autoedit.inpainting.patch_diffusion.pyramid import Level, build, depth
 
+_INDEPENDENT = 8.0  # values of a patch that count as independent: its neighbours err alike
 _TEXTURE_SIDE = 5  # pixels that a texture value is averaged over
 _TEXTURE_WEIGHT = np.float32(2.0)  # of a step in lightness against lightness itself
 
@@ -238,7 +239,7 @@ class _LevelSampler:
         """Each patch's share in the posterior mean: the Gaussian of its distance, and trust."""
         mean = distance / np.maximum(per_patch, 1e-6)
         spread = 2.0 * (sigma**2 + self.settings.sigma_min**2)
-        likelihood = np.exp(-np.minimum(mean / spread, 60.0))
+        likelihood = np.exp(-np.minimum(_INDEPENDENT * mean / spread, 60.0))
         trust = self.settings.confidence ** -self.distance_inside[self.ty - self.pad,
                                                                   self.tx - self.pad]  # fmt: skip
         return (likelihood * trust + 1e-12).astype(np.float32)
