@@ -36,7 +36,7 @@ class Settings:
     sigma_max: float = 60.0
     sigma_min: float = 4.0
     coarse_steps: int = 8
-    fine_steps: int = 4
+    fine_steps: int = 3
     confidence: float = 1.1
     screening: float = 0.02
 
