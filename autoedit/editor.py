@@ -96,6 +96,14 @@ class Editor:
     def _inpainter(self) -> Inpainter:
         return self._create("inpainting")
 
+    def _load(self, plan: EditPlan, pointer: Pointer) -> None:
+        """Load what the plan needs now, so that a wrong setting or missing weights cost no work."""
+        needed = {"_grounder": not pointer.given, "_segmenter": pointer.mask is None,
+                  "_inpainter": any(step.operation == "remove" for step in plan.steps)}  # fmt: skip
+        for name, is_needed in needed.items():
+            if is_needed:
+                getattr(self, name)
+
     def _prepare(self, stage: str, photo: Photo) -> Any:
         pixels, prepared = self._prepared.get(stage, (None, None))
         if pixels is not photo.pixels:
@@ -197,6 +205,7 @@ class Editor:
         with run.stage("planning"):
             plan = self.plan(instruction) if isinstance(instruction, str) else instruction
             abilities.check(plan, pointer, self.pipeline)
+            self._load(plan, pointer)
         results = [
             self._run(loaded, plan, pointer, replace(run, seed=seed + number))
             for number in range(max(1, candidates))

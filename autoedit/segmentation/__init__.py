@@ -31,7 +31,7 @@ class PreparedSegmentation(Protocol):
     """One photo, ready for many prompts."""
 
     def outline(self, prompt: Prompt) -> Mask:
-        """The mask of the thing at the prompt, float32 (H, W) over the whole photo; may be empty."""
+        """The mask of the thing at the prompt, float32 (H, W) of the photo's size; may be empty."""
         ...
 
 

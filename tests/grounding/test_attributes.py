@@ -1,0 +1,166 @@
+import numpy as np
+import pytest
+
+from autoedit.core.photo import Photo
+from autoedit.core.plan import Attributes, Relation, Target
+from autoedit.grounding.attributes import AttributeGrounder
+from tests.drawing import ball, block, ground, overlap
+
+RED, GREEN, BLUE, YELLOW = (190, 25, 25), (30, 120, 45), (30, 60, 170), (225, 190, 30)
+
+
+def target(head="ball", colour=(), **more):
+    looks = Attributes(colour=colour, size=more.pop("size", ()))
+    phrase = " ".join((*colour, head))
+    return Target(phrase=phrase, head=head, attributes=looks, **more)
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """Two red balls, a smaller blue one, and a green box on a table."""
+    photo = ground()
+    outlines = {
+        "left red": ball(photo, 90, 120, 42, RED),
+        "right red": ball(photo, 390, 130, 40, RED),
+        "blue": ball(photo, 250, 250, 26, BLUE),
+        "green": block(photo, 190, 70, 270, 160, GREEN),
+    }
+    return AttributeGrounder().prepare(Photo(photo)), outlines
+
+
+def test_a_colour_finds_its_thing_and_says_what_was_not_checked(scene):
+    grounding, outlines = scene
+    found = grounding.find(target("mug", ("green",)))
+
+    assert len(found) == 1
+    assert not found.ambiguous
+    assert overlap(found[0].mask.binary, outlines["green"]) > 0.8
+    assert found[0].unchecked == ("mug",)
+    assert found[0].evidence[0].startswith("colour green")
+    x0, y0, x1, y1 = found[0].box
+    assert (x0, y0, x1, y1) == pytest.approx((190, 70, 270, 160), abs=8)
+
+
+def test_two_of_a_kind_are_ambiguous_until_a_place_tells_them_apart(scene):
+    grounding, outlines = scene
+    both = grounding.find(target(colour=("red",)))
+    right = grounding.find(target(colour=("red",), position="right"))
+
+    assert both.ambiguous
+    assert len(both) == 2
+    assert not right.ambiguous
+    assert overlap(right[0].mask.binary, outlines["right red"]) > 0.8
+    assert "not at the right" in [miss.refusal for miss in right.near_misses]
+
+
+def test_quantities(scene):
+    grounding, _ = scene
+    for quantity in ("all", "2"):
+        found = grounding.find(target(colour=("red",), quantity=quantity))
+        assert len(found) == 2
+        assert not found.ambiguous
+
+
+def test_ordinals(scene):
+    grounding, outlines = scene
+    second = grounding.find(target(colour=("red",), ordinal=2))
+    last = grounding.find(target(colour=("red",), ordinal=-1, ordinal_from="right"))
+
+    assert overlap(second[0].mask.binary, outlines["right red"]) > 0.8
+    assert overlap(last[0].mask.binary, outlines["left red"]) > 0.8
+    assert len(grounding.find(target(colour=("red",), ordinal=5))) == 0
+
+
+def test_sizes(scene):
+    grounding, outlines = scene
+    smallest = grounding.find(target("object", size=("smallest",)))
+
+    assert overlap(smallest[0].mask.binary, outlines["blue"]) > 0.8
+
+
+def test_relations(scene):
+    grounding, outlines = scene
+    anchor = target("box", ("green",))
+    for kind, name in (("left_of", "left red"), ("right_of", "right red")):
+        found = grounding.find(target("thing", relation=Relation(kind=kind, anchor=anchor)))
+        assert overlap(found[0].mask.binary, outlines[name]) > 0.8, kind
+    below = grounding.find(target("thing", relation=Relation(kind="below", anchor=anchor)))
+    assert overlap(below[0].mask.binary, outlines["blue"]) > 0.8
+
+
+def test_exclusions(scene):
+    grounding, outlines = scene
+    rest = grounding.find(
+        target("everything", quantity="all", exclude=(target("box", ("green",)),))
+    )
+
+    assert len(rest) >= 2
+    assert all(overlap(region.mask.binary, outlines["green"]) < 0.1 for region in rest)
+
+
+def test_what_is_not_there_comes_with_the_nearest_and_why_not(scene):
+    grounding, _ = scene
+    found = grounding.find(target(colour=("purple",)))
+
+    assert len(found) == 0
+    assert "purple" in found.note
+    assert all(miss.refusal for miss in found.near_misses)
+
+
+def test_it_knows_what_it_does_not_know(scene):
+    grounding, _ = scene
+    found = grounding.find(target("giraffe"))
+
+    assert len(found) == 0
+    assert found.note == (
+        "I can find things here by colour, place, size, or as the main subject; I don't know what "
+        "a 'giraffe' looks like. Add a colour or a place, point at it with --point, or use a "
+        "pipeline with a detector: autoedit pipelines"
+    )
+    assert "an 'elephant'" in grounding.find(target("elephant")).note
+
+
+def test_the_same_question_has_the_same_answer(scene):
+    grounding, _ = scene
+    first, second = (grounding.find(target(colour=("blue",))) for _ in range(2))
+    assert first.report() == second.report()
+    assert np.array_equal(first[0].mask.array, second[0].mask.array)
+
+
+def test_shade_and_highlight_belong_to_the_thing():
+    photo = ground()
+    outline = ball(photo, 240, 180, 60, RED)
+    photo[:, 200:240][outline[:, 200:240]] = photo[:, 200:240][outline[:, 200:240]] * 0.5
+    found = AttributeGrounder().prepare(Photo(photo)).find(target(colour=("red",)))
+
+    assert overlap(found[0].mask.binary, outline) > 0.85
+
+
+def test_dark_and_light():
+    photo = ground()
+    light = ball(photo, 120, 180, 45, (150, 195, 240))
+    dark = ball(photo, 350, 180, 45, (20, 30, 95))
+    grounding = AttributeGrounder().prepare(Photo(photo))
+
+    assert overlap(grounding.find(target(colour=("dark blue",)))[0].mask.binary, dark) > 0.8
+    assert overlap(grounding.find(target(colour=("light", "blue")))[0].mask.binary, light) > 0.8
+
+
+def test_the_main_subject_and_its_background():
+    photo = ground(600, 800)
+    outline = ball(photo, 400, 320, 130, YELLOW)
+    grounding = AttributeGrounder().prepare(Photo(photo))
+    subject = grounding.find(target("subject"))
+    background = grounding.find(target("background"))
+
+    assert overlap(subject[0].mask.binary, outline) > 0.85
+    assert overlap(background[0].mask.binary, ~outline) > 0.9
+    assert subject[0].mask.shape == (600, 800)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (3, 3), (20, 7)])
+def test_tiny_and_even_photos_hold_nothing(shape):
+    photo = Photo(np.full((*shape, 3), 127, np.uint8))
+    grounding = AttributeGrounder().prepare(photo)
+    for wanted in (target(colour=("red",)), target("subject"), target("thing", position="left")):
+        assert len(grounding.find(wanted)) == 0

@@ -1,0 +1,130 @@
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from autoedit.core.mask import Mask
+from autoedit.core.photo import Photo
+from autoedit.segmentation import Prompt
+from autoedit.segmentation.grabcut import GrabCutSegmenter
+from tests.drawing import ball, block, cast_shadow, ground, overlap
+from tests.testing import SHARED
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """A blue ball with a soft shadow, a green box beside it, and a red mug with a handle."""
+    photo = ground()
+    cast_shadow(photo, 130, 205, (70, 22))
+    outlines = {"ball": ball(photo, 110, 150, 55, (30, 60, 170))}
+    outlines["box"] = block(photo, 200, 60, 260, 130, (30, 120, 45))
+    ring = np.zeros(photo.shape[:2], np.uint8)
+    cv2.circle(ring, (415, 250), 30, (1,), 9)
+    photo[ring > 0] = (170, 20, 20)
+    outlines["mug"] = block(photo, 330, 200, 415, 300, (190, 25, 25)) | (ring > 0)
+    return GrabCutSegmenter().prepare(Photo(photo)), outlines
+
+
+def box_of(outline, grow=3):
+    x0, y0, x1, y1 = Mask.of(outline).box
+    return (x0 - grow, y0 - grow, x1 + grow, y1 + grow)
+
+
+@pytest.mark.parametrize("name", ["ball", "box", "mug"])
+def test_a_box_becomes_an_outline(scene, name):
+    segmentation, outlines = scene
+    mask = segmentation.outline(Prompt(box=box_of(outlines[name])))
+
+    assert overlap(mask.binary, outlines[name]) > 0.93
+    assert mask.shape == (360, 480)
+
+
+def test_the_hole_in_a_handle_stays_open(scene):
+    segmentation, outlines = scene
+    mask = segmentation.outline(Prompt(box=box_of(outlines["mug"])))
+
+    assert not mask.binary[250, 428]
+    assert mask.binary[250, 445]
+
+
+def test_a_coarse_mask_is_put_right(scene):
+    segmentation, outlines = scene
+    rough = cv2.dilate(outlines["ball"].astype(np.uint8), np.ones((13, 13), np.uint8)) > 0
+    rough = np.roll(rough, 5, axis=1)
+    mask = segmentation.outline(Prompt(mask=Mask.of(rough)))
+
+    assert overlap(rough, outlines["ball"]) < 0.85
+    assert overlap(mask.binary, outlines["ball"]) > 0.95
+
+
+def test_points_and_negative_points(scene):
+    segmentation, outlines = scene
+    ball_ = segmentation.outline(Prompt(points=((110.0, 150.0),)))
+    box = segmentation.outline(Prompt(points=((230.0, 100.0),), negative_points=((110.0, 150.0),)))
+
+    assert overlap(ball_.binary, outlines["ball"]) > 0.9
+    assert overlap(box.binary, outlines["box"]) > 0.9
+
+
+def test_a_mask_is_soft_at_its_edge_alone(scene):
+    segmentation, outlines = scene
+    array = segmentation.outline(Prompt(box=box_of(outlines["ball"]))).array
+    soft = (array > 0.01) & (array < 0.99)
+    edge = cv2.morphologyEx(
+        (array > 0.5).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((9, 9), np.uint8)
+    )
+
+    assert array.dtype == np.float32
+    assert soft.any()
+    assert not (soft & (edge == 0)).any()
+
+
+def test_the_same_prompt_has_the_same_outline(scene):
+    segmentation, outlines = scene
+    first, second = (segmentation.outline(Prompt(box=box_of(outlines["mug"]))) for _ in range(2))
+    assert np.array_equal(first.array, second.array)
+
+
+def test_prompts_at_and_over_the_rim(scene):
+    segmentation, _ = scene
+    assert segmentation.outline(Prompt(box=(-50, -50, -10, -10))).box is None
+    assert segmentation.outline(Prompt(box=(-50, -50, 900, 900))).shape == (360, 480)
+    assert segmentation.outline(Prompt(points=((479.9, 359.9),))).shape == (360, 480)
+    assert segmentation.outline(Prompt(mask=Mask.of(np.zeros((360, 480), bool)))).box is None
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 9), (12, 12)])
+def test_tiny_photos(shape):
+    segmentation = GrabCutSegmenter().prepare(Photo(np.full((*shape, 3), 90, np.uint8)))
+    for prompt in (
+        Prompt(box=(0, 0, shape[1], shape[0])), Prompt(points=((0, 0),)),
+        Prompt(mask=Mask.of(np.ones(shape, bool))),
+    ):  # fmt: skip
+        assert segmentation.outline(prompt).shape == shape
+
+
+def _plain_grabcut(pixels, box):
+    cv2.setRNGSeed(0)
+    labels = np.zeros(pixels.shape[:2], np.uint8)
+    x0, y0, x1, y1 = (int(v) for v in box)
+    cv2.grabCut(
+        pixels, labels, (x0, y0, x1 - x0, y1 - y0), np.zeros((1, 65)), np.zeros((1, 65)), 5,
+        cv2.GC_INIT_WITH_RECT,
+    )  # fmt: skip
+    return (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+
+
+def test_better_than_plain_grabcut_on_real_photos():
+    truths = sorted((SHARED / "photos/masks").glob("ecssd_0[0-7]*.gt.png"))
+    if not truths:
+        pytest.skip("no shared photos")
+    gain = []
+    for path in truths:
+        truth = np.asarray(Image.open(path).convert("L")) > 127
+        photo = path.with_name(path.name.replace(".gt.png", ".jpg"))
+        pixels = np.asarray(Image.open(photo).convert("RGB"))
+        box = Mask.of(truth).box
+        ours = GrabCutSegmenter().prepare(Photo(pixels)).outline(Prompt(box=box)).binary
+        gain.append(overlap(ours, truth) - overlap(_plain_grabcut(pixels, box), truth))
+    assert len(gain) >= 8
+    assert np.mean(gain) > 0
