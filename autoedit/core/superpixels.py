@@ -74,7 +74,10 @@ def cut_superpixels(lab: FloatArray, step: int) -> Superpixels:
         down = cv2.Sobel(channel, cv2.CV_32F, 0, 1)
         gradient = np.maximum(gradient, across * across + down * down)
     labels = _markers(gradient, step)
-    cv2.watershed(bytes_, labels)
+    if min(height, width) < 3:  # the flood leaves out a frame one pixel wide
+        labels = np.ones((height, width), np.int32)
+    else:
+        cv2.watershed(bytes_, labels)
     while (labels <= 0).any():  # the lines between basins, and the frame that it leaves out
         spread = cv2.dilate(labels.astype(np.float32), np.ones((3, 3), np.uint8))
         labels = np.where(labels <= 0, np.maximum(spread, 0).astype(np.int32), labels)
@@ -87,8 +90,8 @@ def _markers(gradient: FloatArray, step: int) -> IntArray:
     height, width = gradient.shape
     rows, columns = max(1, round(height / step)), max(1, round(width / step))
     markers = np.zeros((height, width), np.int32)
-    tops = np.linspace(0, height, rows + 1).astype(int)
-    lefts = np.linspace(0, width, columns + 1).astype(int)
+    tops = [round(height * i / rows) for i in range(rows + 1)]
+    lefts = [round(width * j / columns) for j in range(columns + 1)]
     for i in range(rows):
         for j in range(columns):
             y0, y1, x0, x1 = tops[i], tops[i + 1], lefts[j], lefts[j + 1]
@@ -130,8 +133,8 @@ def _neighbours(
     keys: list[NDArray[np.int64]] = []
     differences: list[FloatArray] = []
     for axis in (0, 1):
-        first = np.take(labels, np.arange(labels.shape[axis] - 1), axis)
-        second = np.take(labels, np.arange(1, labels.shape[axis]), axis)
+        first = np.take(labels, range(labels.shape[axis] - 1), axis)
+        second = np.take(labels, range(1, labels.shape[axis]), axis)
         y, x = np.nonzero(first != second)
         one, two = first[y, x], second[y, x]
         keys.append(np.minimum(one, two).astype(np.int64) * count + np.maximum(one, two))

@@ -1,0 +1,87 @@
+"""Where candidates lie: in the frame, among each other, and next to another thing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autoedit.core.plan import Position, RelationKind
+from autoedit.core.region import Box
+from autoedit.grounding.candidates import Candidate
+from autoedit.grounding.wording import SIZES
+
+_SIDES = {"left": (0, 1.0), "right": (0, -1.0), "top": (1, 1.0), "bottom": (1, -1.0)}
+_CORNERS = {
+    "upper_left": ("top", "left"), "upper_right": ("top", "right"),
+    "lower_left": ("bottom", "left"), "lower_right": ("bottom", "right"),
+}  # fmt: skip
+
+
+def fit_position(item: Candidate, position: Position) -> float:
+    """How well a candidate's place in the frame fits a position, in [0, 1]."""
+    if position in _CORNERS:
+        down, across = _CORNERS[position]
+        return float(np.sqrt(_towards(item, down) * _towards(item, across)))
+    if position in _SIDES:
+        return _towards(item, position)
+    x, y = item.centre
+    if position == "middle":
+        return float(np.clip(1.25 - 2.5 * np.hypot(x - 0.5, 0.7 * (y - 0.5)), 0, 1))
+    near = float(np.clip((y - 0.25) / 0.4, 0, 1))  # what is nearer stands lower in a photo
+    return near if position == "foreground" else float(np.clip((0.75 - y) / 0.4, 0, 1))
+
+
+def _towards(item: Candidate, side: str) -> float:
+    axis, sign = _SIDES[side]
+    place = item.centre[axis] if sign > 0 else 1 - item.centre[axis]
+    return float(np.clip((0.68 - place) / 0.3, 0, 1))
+
+
+def fit_size(items: Sequence[Candidate], word: str) -> list[float]:
+    """How well each candidate fits a size word among the others, each in [0, 1]."""
+    measure, more = SIZES[word.lower()]
+    values = np.array([_measure(item, measure) for item in items])
+    ratio = values / values.max() if more else values.min() / values
+    return [float(r) ** 1.5 for r in ratio]
+
+
+def _measure(item: Candidate, name: str) -> float:
+    width, height = item.box[2] - item.box[0], item.box[3] - item.box[1]
+    sizes = {"area": item.area, "height": height, "width": width, "length": max(width, height)}
+    return sizes[name] + 1e-9
+
+
+def in_order(items: Sequence[Candidate], side: str) -> list[Candidate]:
+    """Candidates counted from a side."""
+    axis, sign = _SIDES[side]
+    return sorted(items, key=lambda item: sign * item.centre[axis])
+
+
+def fit_relation(box: Box, anchor: Box, kind: RelationKind) -> float | None:
+    """How well a box stands to an anchor's, in [0, 1]; None for what boxes cannot tell."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    reach = float(np.sqrt((anchor[2] - anchor[0]) * (anchor[3] - anchor[1]))) + 1e-6
+    dx = (box[0] + box[2] - anchor[0] - anchor[2]) / 2
+    dy = (box[1] + box[3] - anchor[1] - anchor[3]) / 2
+    gap_x = max(box[0] - anchor[2], anchor[0] - box[2], 0.0)
+    gap_y = max(box[1] - anchor[3], anchor[1] - box[3], 0.0)
+    near = float(np.exp(-np.hypot(gap_x, gap_y) / (1.5 * reach)))
+    if kind in ("left_of", "right_of"):
+        offset = -dx if kind == "left_of" else dx
+        side = float(np.clip(offset / (0.5 * width + 1e-6), 0, 1))
+        return side * (0.4 + 0.6 * near) * float(np.exp(-gap_y / reach))
+    if kind in ("above", "below", "under"):
+        offset = -dy if kind == "above" else dy
+        side = float(np.clip(offset / (0.5 * height + 1e-6), 0, 1))
+        return side * (0.4 + 0.6 * near) * float(np.exp(-gap_x / reach))
+    if kind in ("on", "in"):
+        overlap = max(0.0, min(box[2], anchor[2]) - max(box[0], anchor[0])) / (width + 1e-6)
+        foot = anchor[1] - 0.15 * reach <= box[3] <= anchor[3] + 0.15 * reach
+        return float(overlap) * float(foot)
+    if kind == "next_to":
+        return near
+    if kind in ("behind", "in_front_of"):
+        lower = (box[3] - anchor[3]) / reach
+        return near * float(np.clip(0.5 + (-lower if kind == "behind" else lower) * 3, 0, 1))
+    return None
