@@ -74,10 +74,9 @@ def cut_superpixels(lab: FloatArray, step: int) -> Superpixels:
         down = cv2.Sobel(channel, cv2.CV_32F, 0, 1)
         gradient = np.maximum(gradient, across * across + down * down)
     labels = _markers(gradient, step)
-    if min(height, width) < 3:  # the flood leaves out a frame one pixel wide
-        labels = np.ones((height, width), np.int32)
-    else:
-        cv2.watershed(bytes_, labels)
+    cv2.watershed(bytes_, labels)
+    if not (labels > 0).any():  # the flood leaves out a frame one pixel wide, here everything
+        labels[:] = 1
     while (labels <= 0).any():  # the lines between basins, and the frame that it leaves out
         spread = cv2.dilate(labels.astype(np.float32), np.ones((3, 3), np.uint8))
         labels = np.where(labels <= 0, np.maximum(spread, 0).astype(np.int32), labels)

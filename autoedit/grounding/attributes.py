@@ -19,7 +19,7 @@ from autoedit.grounding.wording import Colour, Wording, read
 _FAINTEST_MATCH = 0.25  # below which a colour is another one
 _PLAUSIBLE = 0.1  # score below which a candidate is no thing at all
 _SAME_KIND = 0.45  # of the best score: what counts among "all", "both", "second"
-_AS_GOOD = 0.72  # of the best score: too close to call
+_AS_GOOD = 0.8  # of the best score: too close to call
 _NEAR_MISSES = 5
 _ABILITIES = "colour, place, size, or as the main subject"
 

@@ -19,7 +19,7 @@ _FAINT = (np.inf, 30.0, 18.0, 11.0)  # CIELAB differences across the edges that 
 _SMALLEST = 0.0004  # of the photo
 _CENTRAL = 0.3  # how far from the middle, in sides of the photo, a subject usually is
 _SHEEN = 30.0  # a sheen sets in more softly than another thing of that hue
-_STRAY = 0.5  # objectness below which a group may have grown along something else
+_TAIL = 0.12  # width of a thin part, in sizes of its group
 _WHOLE = 8  # candidates that are completed with their other parts
 _ATTACHED = 0.35  # a cap, stem or label is at most this much of its thing
 
@@ -66,11 +66,10 @@ def by_colour(scene: Scene, likelihood: FloatArray) -> list[Candidate]:
         for group in _groups(scene, likelihood > maybe, limit):
             if not (group & (likelihood > sure)).any() or _share(scene, group) < _SMALLEST / 4:
                 continue
-            match = float(np.average(likelihood[group], weights=scene.pieces.area[group]))
-            core = _with_enclosed(scene, _with_sheen(scene, group, likelihood > sure))
+            part = _without_tails(scene, group, likelihood)
+            match = float(np.average(likelihood[part], weights=scene.pieces.area[part]))
+            core = _with_enclosed(scene, _with_sheen(scene, part, likelihood > sure))
             level.append(_describe(scene, core, match))
-            if level[-1].objectness < _STRAY:
-                level += [_describe(scene, part, match) for part in _opened(scene, core)]
         found += level + _join_fragments(scene, level)
     found = _ranked(_without_overlaps(scene, found))
     whole = [_with_attached(scene, item) for item in found[:_WHOLE]]
@@ -162,19 +161,18 @@ def _with_enclosed(scene: Scene, group: BoolArray) -> BoolArray:
     return result
 
 
-def _opened(scene: Scene, group: BoolArray) -> list[BoolArray]:
-    """The largest part of a group without its thin tails (a gap between boards), if it has any."""
+def _without_tails(scene: Scene, group: BoolArray, likelihood: FloatArray) -> BoolArray:
+    """A group less thin parts of a fainter match, such as a gap between boards that it touches."""
     mask = group[scene.pieces.labels].astype(np.uint8)
-    width = max(5, int(0.12 * np.sqrt(mask.sum()))) | 1
+    width = max(5, int(_TAIL * np.sqrt(mask.sum()))) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
     padded = cv2.copyMakeBorder(mask, width, width, width, width, cv2.BORDER_REPLICATE)
     opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, kernel)[width:-width, width:-width]
-    kept = group & (scene.pieces.mean(opened) > 0.5)
-    if not kept.any():
-        return []
-    largest = max(_groups(scene, kept), key=lambda part: _share(scene, part))
-    gain = _compactness(scene, largest) / _compactness(scene, group)
-    return [largest] if gain > 1.1 else []
+    thick = group & (scene.pieces.mean(opened) > 0.5)
+    if not thick.any():
+        return group
+    faint = likelihood < 0.75 * float(np.median(likelihood[thick]))
+    return group & (thick | ~faint)
 
 
 def _with_sheen(scene: Scene, group: BoolArray, same: BoolArray) -> BoolArray:
@@ -231,6 +229,8 @@ def _join_fragments(
     joined: list[Candidate] = []
     for item in found:
         for i, host in enumerate(joined):
+            if item.match < 0.5 * host.match:
+                continue
             if alike and _colours_apart(scene, item, host) > 15:
                 continue
             gap = _gap(item.box, host.box) / _size(host.box)
@@ -336,7 +336,7 @@ def _objectness(scene: Scene, members: BoolArray, area: float) -> float:
     small = min(1.0, (area / 0.003) ** 0.4)
     large = min(1.0, (0.3 / area) ** 1.5)
     shape = _compactness(scene, members) ** 0.5
-    return distinct * free * apart * small * large * shape * (0.5 + 0.5 * exposed)
+    return distinct * free * apart * small * large * shape * (0.35 + 0.65 * exposed)
 
 
 def _compactness(scene: Scene, members: BoolArray) -> float:

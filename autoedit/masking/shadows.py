@@ -27,6 +27,10 @@ _NEARNESS = 2.0  # how much a size of distance counts against a piece
 _USUAL = (0.5, 0.25, 0.0)  # the distance where it counts nothing, tried in turn
 _LARGEST = 1.2  # area of a shadow, in areas of the thing, above which the next is tried
 _RIVAL, _THING = 5.0, 0.01  # against what lies nearer to another thing, of this area at least
+# A wrong shadow takes more away than a missed one leaves. A deep shadow is sure of itself, a faint
+# one that is large is texture or the light's own fall-off: above these areas, in areas of the
+# thing, only the contact shadow is believed, which reaches so far, in sizes of the thing.
+_DEEP, _DEEP_AREA, _FAINT_AREA, _CONTACT = 0.82, 1.6, 0.8, 0.12
 _BRIGHTER = 1.15
 _AGREE = 0.5  # of neighbours, against a piece's own evidence
 _THIN, _GAP = 0.025, 0.06  # sizes: narrower is no shadow; it may start this far off the outline
@@ -96,7 +100,20 @@ def _in_window(pixels: PixelArray, inside: BoolArray, size: float) -> FloatArray
             shadow = _chained(pieces, belief, factor, inside, size)
             if pieces.area[shadow].sum() <= _LARGEST * size * size:
                 break
-    return _softened(pieces, shadow, inside)
+    soft = _softened(pieces, shadow, inside)
+    deep = shadow.any() and float(np.median(factor[shadow])) < _DEEP
+    if (soft > 0.5).sum() > (_DEEP_AREA if deep else _FAINT_AREA) * size * size:
+        soft *= _contact(inside, size)
+    return soft
+
+
+def _contact(inside: BoolArray, size: float) -> BoolArray:
+    """Close by the thing's lower half: all that is taken of a shadow too large to be believed."""
+    distance = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 5)
+    rows = np.flatnonzero(inside.any(axis=1))
+    near = distance < _CONTACT * size
+    near[: int(rows[0] + 0.5 * (rows[-1] - rows[0]))] = False
+    return near
 
 
 def _darkening(

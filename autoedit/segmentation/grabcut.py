@@ -151,7 +151,9 @@ def _near_mask(
 ) -> BoolArray:
     """A coarse mask is right in its middle and roughly right at its rim."""
     soft = window.take_map(coarse.array)
-    first = pieces.mean((soft > 0.5).astype(np.float32)) > 0.5
+    first = pieces.mean(soft > 0.5) > 0.5
+    if (soft > 0.5).all():
+        return first
     mask = (soft > 0.5).astype(np.uint8)
     size = float(np.sqrt(max(1, mask.sum())))
     distance = cv2.distanceTransform(mask, cv2.DIST_L2, 5) - cv2.distanceTransform(

@@ -26,6 +26,8 @@ def refine_edge(lab: FloatArray, inside: BoolArray, radius: int) -> FloatArray:
         float32 (H, W) in [0, 1], soft over about two pixels at the outline.
     """
     byte = inside.astype(np.uint8)
+    if inside.all() or not inside.any():
+        return inside.astype(np.float32)
     to_outside = cv2.distanceTransform(byte, cv2.DIST_L2, 5)
     to_inside = cv2.distanceTransform(1 - byte, cv2.DIST_L2, 5)
     signed = to_outside - to_inside
