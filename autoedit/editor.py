@@ -48,6 +48,8 @@ from autoedit.segmentation import PreparedSegmentation, Prompt, Segmenter
 
 _LOG = logging.getLogger(__name__)
 
+_EVERY_OBJECT = Target(phrase="all the objects", head="object", quantity="all")
+
 
 class Editor:
     """Loads a pipeline's back ends once, each when first needed, and edits many photos.
@@ -289,13 +291,17 @@ class Editor:
         """Fill where the target and its shadow were; again with more growth if it shows."""
         with run.stage("masking"):
             hole = self._with_effects(photo, mask, step)
+        with run.stage("grounding"):
+            others = self._others(photo, mask)
         best: tuple[Photo, Mask, Verdict] | None = None
         attempts = 0
         for attempt in range(self.pipeline.verification.attempts):
             attempts += 1
             with run.stage("masking"):
                 matte = self._matte(hole, self.pipeline.verification.grow_more**attempt)
-            request = self._removal_request(step, run.seed + 7919 * attempt)
+                margin = self.pipeline.masking.grow_minimum
+                matte = masking.spare(matte, others, mask, margin=margin)
+            request = self._removal_request(step, others, run.seed + 7919 * attempt)
             with run.stage("inpainting"):
                 pixels = self._fill(photo, matte, request, run)
             edited = photo.with_pixels(pixels)
@@ -309,6 +315,18 @@ class Editor:
             raise InstructionError("The pipeline allows no attempt; set verification.attempts.")
         edited, matte, verdict = best
         return edited, StepResult(step.operation, regions, mask, matte, attempts, verdict)
+
+    def _others(self, photo: Photo, mask: Mask) -> Mask:
+        """The other things in the photo, joined: neither eaten into nor filled from."""
+        joined = np.zeros(mask.shape, np.float32)
+        target = mask.binary
+        for region in self._ground(photo, _EVERY_OBJECT):
+            if region.mask is None or region.score < self.pipeline.masking.spared:
+                continue
+            thing = region.mask.binary
+            if (thing & target).sum() < 0.1 * thing.sum():
+                joined[thing] = 1.0
+        return Mask(joined, "others")
 
     def _with_effects(self, photo: Photo, mask: Mask, step: EditStep) -> Mask:
         """The target with the shadow it casts, without it, or the shadow alone."""
@@ -343,6 +361,7 @@ class Editor:
         needs = self._inpainter.needs
         hole = matte.array > 0
         groups = hole_groups(hole)
+        forbidden = hole if request.forbidden is None else hole | request.forbidden
         for number, box in enumerate(groups):
             window = window_round(
                 box,
@@ -362,16 +381,16 @@ class Editor:
             filled = self._inpainter.fill(
                 result[window.slices],
                 ours,
-                replace(request, forbidden=hole[window.slices] & ~ours, progress=report),
+                replace(request, forbidden=forbidden[window.slices] & ~ours, progress=report),
             )
             if photo.grey:
                 filled = np.repeat(filled[:, :, 1:2], 3, axis=2)
             stitch(result, filled, np.where(ours, matte.array[window.slices], 0.0), window)
         return result
 
-    def _removal_request(self, step: EditStep, seed: int) -> FillRequest:
+    def _removal_request(self, step: EditStep, others: Mask, seed: int) -> FillRequest:
         if not self._inpainter.needs.follows_prompt:
-            return FillRequest(seed=seed)
+            return FillRequest(seed=seed, forbidden=others.binary)
         words = {"target": step.target.phrase, "surroundings": "the surroundings"}
         return FillRequest(
             prompt=prompt_template("remove.txt").format(**words).strip(),

@@ -45,6 +45,7 @@ class MaskingSettings(_Strict):
         speck: parts smaller than this fraction of the mask's area are dropped.
         hole: enclosed gaps smaller than this fraction of the mask's area are filled.
         shadows: whether a removal takes the target's cast shadow along.
+        spared: score from which another thing that is found is kept out of the hole.
     """
 
     grow: float = Field(0.03, ge=0, le=1)
@@ -54,6 +55,7 @@ class MaskingSettings(_Strict):
     speck: float = Field(0.01, ge=0, le=1)
     hole: float = Field(0.02, ge=0, le=1)
     shadows: bool = True
+    spared: float = Field(0.45, ge=0, le=1)
 
 
 class VerificationSettings(_Strict):

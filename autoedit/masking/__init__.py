@@ -1,7 +1,7 @@
 """Masking: a target's mask becomes the hole that is filled, and the matte that is composited."""
 
-from autoedit.masking.hole import clean, grow_radius, matte_for
+from autoedit.masking.hole import clean, grow_radius, matte_for, spare
 from autoedit.masking.matting import alpha_matte
 from autoedit.masking.shadows import shadow_mask
 
-__all__ = ["alpha_matte", "clean", "grow_radius", "matte_for", "shadow_mask"]
+__all__ = ["alpha_matte", "clean", "grow_radius", "matte_for", "shadow_mask", "spare"]

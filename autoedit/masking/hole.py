@@ -95,3 +95,24 @@ def matte_for(mask: Mask, radius: float, *, feather: float = 0.5) -> Mask:
     soft[distance >= radius + 1.0] = 0.0
     matte[y0:y1, x0:x1] = np.where(inside, 1.0, soft)
     return Mask(matte, "grown")
+
+
+def spare(matte: Mask, others: Mask, mask: Mask, *, margin: float) -> Mask:
+    """Keep other things out of a matte, so that a grown edge or a shadow does not eat into them.
+
+    Args:
+        matte: what is to be composited, (H, W).
+        others: the other things' masks, joined.
+        mask: the target itself, which is never spared.
+        margin: nor is what lies this close to it, in pixels: its own rim.
+
+    Returns:
+        The matte, 0 on the other things and softened by a pixel at their edges.
+    """
+    if others.box is None:
+        return matte
+    away = cv2.distanceTransform((~mask.binary).astype(np.uint8), cv2.DIST_L2, 5)
+    keep = cv2.GaussianBlur(others.binary.astype(np.float32), (0, 0), 0.7)
+    keep[others.binary] = 1.0
+    keep *= np.clip(away - margin, 0, 1)
+    return Mask(np.minimum(matte.array, 1.0 - keep).astype(np.float32), matte.origin)

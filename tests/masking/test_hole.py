@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autoedit.core.mask import Mask
-from autoedit.masking import clean, grow_radius, matte_for
+from autoedit.masking import clean, grow_radius, matte_for, spare
 
 masks = hnp.arrays(np.bool_, st.tuples(st.integers(1, 40), st.integers(1, 40)))
 
@@ -84,3 +84,15 @@ def test_an_empty_mask_stays_empty() -> None:
 def test_growth_follows_the_size_within_bounds(side: int, expected: float) -> None:
     mask = Mask.of(np.ones((side, side), bool))
     assert grow_radius(mask, fraction=0.03, minimum=4, maximum=40) == pytest.approx(expected)
+
+
+def test_other_things_are_kept_out_of_the_matte_but_not_the_targets_own_rim() -> None:
+    target, other = np.zeros((60, 90), bool), np.zeros((60, 90), bool)
+    target[20:40, 20:40] = True
+    other[10:50, 42:80] = True
+    mask = Mask.of(target)
+    matte = spare(matte_for(mask, 12), Mask.of(other), mask, margin=4).array
+    assert (matte[target] == 1).all()
+    assert (matte[20:40, 41] == 1).all()  # two pixels off the target: its rim
+    assert (matte[other][np.nonzero(other)[1] >= 45] == 0).all()
+    assert (matte[5:60, :35] == matte_for(mask, 12).array[5:60, :35]).all()

@@ -33,14 +33,14 @@ def build(image: FloatArray, known: BoolArray, usable: BoolArray, count: int) ->
     levels = [Level(image, known, usable)]
     for _ in range(count - 1):
         fine = levels[-1]
-        weight = fine.known.astype(np.float32)
+        # What may not serve as a source shall not tint what may.
+        weight = np.where(fine.usable, 1.0, fine.known * 1e-3).astype(np.float32)
         total = _halve(fine.image * weight[:, :, None])
-        share = _halve(weight)
-        coarse = total / np.maximum(share, 1e-6)[:, :, None]
-        enough = share > 0.5
+        coarse = total / np.maximum(_halve(weight), 1e-6)[:, :, None]
+        enough = _halve(fine.known.astype(np.float32)) > 0.5
         if not enough.any():
             break
-        usable_share = _halve((fine.known & fine.usable).astype(np.float32))
+        usable_share = _halve(fine.usable.astype(np.float32))
         levels.append(Level(coarse, enough, enough & (usable_share > 0.5)))
     return levels
 

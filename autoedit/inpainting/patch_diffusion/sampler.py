@@ -25,7 +25,7 @@ from autoedit.inpainting.patch_diffusion.pyramid import Level, build, depth
 
 _INDEPENDENT = 8.0  # values of a patch that count as independent: its neighbours err alike
 _TEXTURE_SIDE = 5  # pixels that a texture value is averaged over
-_TEXTURE_WEIGHT = np.float32(2.0)  # of a step in lightness against lightness itself
+_TEXTURE_WEIGHT = np.float32(6.0)  # of a step in lightness against lightness itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +135,10 @@ class _LevelSampler:
         self.ty, self.tx = (axis.astype(np.int32) + pad for axis in np.nonzero(targets))
         self.index = np.full(self.valid.shape, -1, np.int32)
         self.index[self.ty, self.tx] = np.arange(len(self.ty), dtype=np.int32)
-        self.distance_inside = cv2.distanceTransform(
-            np.pad(self.hole, 1, mode="edge").astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-        )[1:-1, 1:-1]
+        blind = np.pad(~level.usable, 1, mode="edge").astype(np.uint8)
+        self.blindness = np.minimum(
+            cv2.distanceTransform(blind, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1], 500.0
+        )
         self._number_unknowns()
 
     def _number_unknowns(self) -> None:
@@ -145,7 +146,7 @@ class _LevelSampler:
         hole, (height, width) = self.hole, self.hole.shape
         self.hy, self.hx = np.nonzero(hole)
         numbers = np.full((height + 2, width + 2), -2, np.int32)
-        numbers[1:-1, 1:-1] = -1
+        numbers[1:-1, 1:-1][self.level.usable] = -1  # a forbidden neighbour bounds nothing
         numbers[1:-1, 1:-1][hole] = np.arange(len(self.hy), dtype=np.int32)
         shifts = ((0, 1), (1, 0), (0, -1), (-1, 0))
         self.neighbours = np.stack(
@@ -227,8 +228,8 @@ class _LevelSampler:
         """How much each pixel counts in a patch's distance, and its sum over each patch."""
         own = self.settings.sigma_min
         unknown = own**2 / (own**2 + sigma**2)
-        weight = np.where(self.hole, np.float32(unknown), np.float32(1.0))
-        trust = self.settings.confidence**-self.distance_inside
+        weight = np.where(self.hole, np.float32(unknown), self.level.usable.astype(np.float32))
+        trust = self.settings.confidence**-self.blindness
         weight = np.maximum(weight * trust, 1e-4).astype(np.float32)
         padded = np.pad(weight, self.pad)
         side = 2 * self.radius + 1
@@ -240,7 +241,7 @@ class _LevelSampler:
         mean = distance / np.maximum(per_patch, 1e-6)
         spread = 2.0 * (sigma**2 + self.settings.sigma_min**2)
         likelihood = np.exp(-np.minimum(_INDEPENDENT * mean / spread, 60.0))
-        trust = self.settings.confidence ** -self.distance_inside[self.ty - self.pad,
+        trust = self.settings.confidence ** -self.blindness[self.ty - self.pad,
                                                                   self.tx - self.pad]  # fmt: skip
         return (likelihood * trust + 1e-12).astype(np.float32)
 
@@ -305,7 +306,8 @@ def _valid_sources(level: Level, radius: int) -> tuple[int, BoolArray]:
 
 def _smooth(level: Level) -> FloatArray:
     """A membrane over the unknown part: known pixels diffused inward, coarse to fine."""
-    image, weight = level.image * level.known[:, :, None], level.known.astype(np.float32)
+    weight = np.where(level.usable, 1.0, level.known * 1e-3).astype(np.float32)
+    image = level.image * weight[:, :, None]
     sizes: list[tuple[FloatArray, FloatArray]] = [(image, weight)]
     while min(sizes[-1][1].shape) > 1:
         image, weight = (
