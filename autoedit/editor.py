@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 
 from autoedit import abilities, backends, masking, verification
-from autoedit.compositing.stitch import stitch
-from autoedit.compositing.window import hole_groups, window_round
 from autoedit.core.mask import Mask, PixelArray
 from autoedit.core.photo import Photo
 from autoedit.core.plan import EditPlan, EditStep, Target
@@ -28,9 +26,10 @@ from autoedit.errors import (
     MaskError,
     TargetNotFoundError,
 )
+from autoedit.filling import fill_holes, removal_request
 from autoedit.grounding import Grounder, PreparedGrounding
 from autoedit.inpainting import FillRequest, Inpainter
-from autoedit.pipeline import Pipeline, default_pipeline, load_pipeline, prompt_template
+from autoedit.pipeline import Pipeline, default_pipeline, load_pipeline
 from autoedit.planning import Planner
 from autoedit.pointing import (
     MaskSource,
@@ -169,7 +168,7 @@ class Editor:
         matte = Mask(hole.binary.astype(np.float32), "given")
         request = FillRequest(prompt=prompt, seed=seed)
         run = Run(seed, progress or silent)
-        return loaded.with_pixels(self._fill(loaded, matte, request, run))
+        return loaded.with_pixels(fill_holes(self._inpainter, loaded, matte, request, run))
 
     def edit(
         self,
@@ -301,9 +300,9 @@ class Editor:
                 matte = self._matte(hole, self.pipeline.verification.grow_more**attempt)
                 margin = self.pipeline.masking.grow_minimum
                 matte = masking.spare(matte, others, mask, margin=margin)
-            request = self._removal_request(step, others, run.seed + 7919 * attempt)
+            request = removal_request(self._inpainter, step, others, run.seed + 7919 * attempt)
             with run.stage("inpainting"):
-                pixels = self._fill(photo, matte, request, run)
+                pixels = fill_holes(self._inpainter, photo, matte, request, run)
             edited = photo.with_pixels(pixels)
             with run.stage("verification"):
                 verdict = self._verify(photo, edited, step, mask, matte, pointer)
@@ -354,49 +353,6 @@ class Editor:
                 "Point at a smaller thing with --box or --mask."
             )
         return matte
-
-    def _fill(self, photo: Photo, matte: Mask, request: FillRequest, run: Run) -> PixelArray:
-        """Inpaint each group of holes in its own window and stitch it back."""
-        result = photo.pixels.copy()
-        needs = self._inpainter.needs
-        hole = matte.array > 0
-        groups = hole_groups(hole)
-        forbidden = hole if request.forbidden is None else hole | request.forbidden
-        for number, box in enumerate(groups):
-            window = window_round(
-                box,
-                matte.shape,
-                context=needs.context,
-                minimum=needs.minimum,
-                multiple=needs.multiple,
-            )
-            ours = np.zeros(hole[window.slices].shape, np.bool_)
-            inner = (slice(box[1] - window.y0, box[3] - window.y0),
-                     slice(box[0] - window.x0, box[2] - window.x0))  # fmt: skip
-            ours[inner] = hole[window.slices][inner]
-
-            def report(_: str, fraction: float, done: int = number) -> None:
-                run.report("inpainting", (done + fraction) / len(groups))
-
-            filled = self._inpainter.fill(
-                result[window.slices],
-                ours,
-                replace(request, forbidden=forbidden[window.slices] & ~ours, progress=report),
-            )
-            if photo.grey:
-                filled = np.repeat(filled[:, :, 1:2], 3, axis=2)
-            stitch(result, filled, np.where(ours, matte.array[window.slices], 0.0), window)
-        return result
-
-    def _removal_request(self, step: EditStep, others: Mask, seed: int) -> FillRequest:
-        if not self._inpainter.needs.follows_prompt:
-            return FillRequest(seed=seed, forbidden=others.binary)
-        words = {"target": step.target.phrase, "surroundings": "the surroundings"}
-        return FillRequest(
-            prompt=prompt_template("remove.txt").format(**words).strip(),
-            negative_prompt=prompt_template("negative.txt").format(**words).strip(),
-            seed=seed,
-        )
 
     def _restyle(
         self, photo: Photo, step: EditStep, regions: tuple[Region, ...], mask: Mask, run: Run

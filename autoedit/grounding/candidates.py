@@ -17,6 +17,7 @@ _SURE, _MAYBE = 0.42, 0.2
 _FAINTEST = 0.12
 _FAINT = (np.inf, 30.0, 18.0, 11.0)  # CIELAB differences across the edges that may be joined
 _SMALLEST = 0.0004  # of the photo
+_SUBJECT = 0.015  # of the photo: nothing smaller is what the photo is of
 _CENTRAL = 0.3  # how far from the middle, in sides of the photo, a subject usually is
 _SHEEN = 30.0  # a sheen sets in more softly than another thing of that hue
 _TAIL = 0.12  # width of a thin part, in sizes of its group
@@ -101,7 +102,7 @@ def main_subject(scene: Scene) -> Candidate | None:
     for level in levels:
         for group in _groups(scene, scene.salience > max(0.05, float(level))):
             area = _share(scene, group)
-            if area < 5 * _SMALLEST:
+            if area < _SUBJECT:
                 continue
             match = float(np.average(scene.salience[group], weights=scene.pieces.area[group]))
             item = _describe(scene, _with_enclosed(scene, group), match)
