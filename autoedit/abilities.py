@@ -47,5 +47,5 @@ def needs_generation(pipeline: Pipeline, what: str) -> UnsupportedInstructionErr
     return UnsupportedInstructionError(
         f"{what} needs a generative model, and the pipeline {pipeline.name!r} has none. "
         "It can remove, recolour, blur or pixelate, cut out, and set a colour, transparent or "
-        "blurred background; the others: autoedit pipelines"
+        "blurred background."
     )

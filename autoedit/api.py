@@ -60,10 +60,12 @@ def inpaint(
     mask: MaskSource,
     *,
     prompt: str = "",
+    grow: float = 0.0,
     seed: int = 0,
     progress: Progress | None = None,
     pipeline: str | Path | Pipeline | None = None,
 ) -> Image.Image:
     """Fill a hole; see `Editor.inpaint`. Gives a PIL image of the photo's size and mode."""
     editor = Editor(pipeline)
-    return editor.inpaint(photo, mask, prompt=prompt, seed=seed, progress=progress).to_image()
+    filled = editor.inpaint(photo, mask, prompt=prompt, grow=grow, seed=seed, progress=progress)
+    return filled.to_image()

@@ -5,14 +5,11 @@ Only this module knows the order of the stages; only it retries, after the verdi
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from autoedit import abilities, backends, masking, verification
 from autoedit.core.mask import Mask, PixelArray
@@ -22,7 +19,7 @@ from autoedit.core.progress import Progress, silent
 from autoedit.core.region import Box, Point, Region, Regions
 from autoedit.core.result import Check, EditResult, StepResult, Verdict
 from autoedit.errors import (
-    InstructionError,
+    InpaintingError,
     MaskError,
     TargetNotFoundError,
 )
@@ -37,6 +34,8 @@ from autoedit.pointing import (
     Pick,
     Pointer,
     given_mask,
+    notes_for,
+    others_than,
     photo_from,
     picked,
     pointer_for,
@@ -45,7 +44,6 @@ from autoedit.restyle import restyled
 from autoedit.run import Run
 from autoedit.segmentation import PreparedSegmentation, Prompt, Segmenter
 
-_LOG = logging.getLogger(__name__)
 
 _EVERY_OBJECT = Target(phrase="all the objects", head="object", quantity="all")
 
@@ -153,10 +151,20 @@ class Editor:
         mask: MaskSource,
         *,
         prompt: str = "",
+        grow: float = 0.0,
         seed: int = 0,
         progress: Progress | None = None,
     ) -> Photo:
         """Fill a hole, as the mask gives it: above half is filled, the rest stays bit-identical.
+
+        Args:
+            photo: as for `edit`.
+            mask: of the photo's size.
+            prompt: what to draw, for pipelines that follow one.
+            grow: pixels to grow the mask by first; an outline of a thing needs some 1 % of the
+                photo's side, or its rim stays.
+            seed: same seed, same bits.
+            progress: as for `edit`.
 
         Raises:
             MaskError: when the mask has another size than the photo, or is empty or full.
@@ -165,7 +173,9 @@ class Editor:
         hole = given_mask(mask, loaded)
         if prompt and not self._inpainter.needs.follows_prompt:
             raise abilities.needs_generation(self.pipeline, f"Filling a hole with {prompt!r}")
-        matte = Mask(hole.binary.astype(np.float32), "given")
+        matte = masking.matte_for(hole, grow, feather=0.0)
+        if (matte.array > 0).all():
+            raise MaskError("The grown mask covers the whole photo: nothing is left to fill from.")
         request = FillRequest(prompt=prompt, seed=seed)
         run = Run(seed, progress or silent)
         return loaded.with_pixels(fill_holes(self._inpainter, loaded, matte, request, run))
@@ -222,11 +232,13 @@ class Editor:
     def _run(self, original: Photo, plan: EditPlan, pointer: Pointer, run: Run) -> EditResult:
         photo = original
         steps: list[StepResult] = []
+        notes: list[str] = []
         for step in plan.steps:
             regions, mask = self._select(photo, step.target, pointer, run)
             with run.stage("masking"):
                 settings = self.pipeline.masking
                 mask = masking.clean(mask, speck=settings.speck, hole=settings.hole)
+            notes += notes_for(step.target, regions, mask, pointer)
             if step.operation == "remove":
                 photo, result = self._remove(photo, step, regions, mask, pointer, run)
             else:
@@ -241,7 +253,7 @@ class Editor:
             seed=run.seed,
             backends={stage: choice.backend for stage, choice in self.pipeline.choices.items()},
             pipeline=self.pipeline.name,
-            notes=original.notes + plan.notes,
+            notes=(*original.notes, *plan.notes, *notes),
         )
 
     def _select(
@@ -291,7 +303,8 @@ class Editor:
         with run.stage("masking"):
             hole = self._with_effects(photo, mask, step)
         with run.stage("grounding"):
-            others = self._others(photo, mask)
+            everything = self._ground(photo, _EVERY_OBJECT)
+            others = others_than(mask, everything, self.pipeline.masking.spared)
         best: tuple[Photo, Mask, Verdict] | None = None
         attempts = 0
         for attempt in range(self.pipeline.verification.attempts):
@@ -310,22 +323,10 @@ class Editor:
                 best = (edited, matte, verdict)
             if verdict.passed:
                 break
-        if best is None:
-            raise InstructionError("The pipeline allows no attempt; set verification.attempts.")
+        if best is None:  # the settings ask for one attempt at least
+            raise InpaintingError("No fill was tried.")
         edited, matte, verdict = best
         return edited, StepResult(step.operation, regions, mask, matte, attempts, verdict)
-
-    def _others(self, photo: Photo, mask: Mask) -> Mask:
-        """The other things in the photo, joined: neither eaten into nor filled from."""
-        joined = np.zeros(mask.shape, np.float32)
-        target = mask.binary
-        for region in self._ground(photo, _EVERY_OBJECT):
-            if region.mask is None or region.score < self.pipeline.masking.spared:
-                continue
-            thing = region.mask.binary
-            if (thing & target).sum() < 0.1 * thing.sum():
-                joined[thing] = 1.0
-        return Mask(joined, "others")
 
     def _with_effects(self, photo: Photo, mask: Mask, step: EditStep) -> Mask:
         """The target with the shadow it casts, without it, or the shadow alone."""

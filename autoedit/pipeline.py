@@ -154,12 +154,25 @@ def load_pipeline(name_or_path: str | Path, overrides: tuple[str, ...] = ()) -> 
     try:
         pipeline = Pipeline.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SettingError(f"Pipeline {path.name}: {where}: {first['msg']}.") from error
+        raise SettingError(f"Pipeline {path.name}: {_complaint(error)}") from error
     for stage, choice in pipeline.choices.items():
         backends.find(stage, choice.backend)
     return pipeline
+
+
+def _complaint(error: ValidationError) -> str:
+    """The first thing that is wrong, in words."""
+    first = error.errors()[0]
+    *stage, name = (str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return f"{'.'.join([*stage, name])}: {first['msg']}."
+    model: Any = Pipeline
+    for part in stage:
+        model = model.model_fields[part].annotation
+    return (
+        f"there is no setting {'.'.join([*stage, name])!r}; "
+        f"{'.'.join(stage) or 'a pipeline'} has: {', '.join(model.model_fields)}."
+    )
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

@@ -126,3 +126,43 @@ def picked(found: Regions, target: Target, pick: Pick | None) -> tuple[Region, .
             found,
         )
     return found.items
+
+
+def others_than(mask: Mask, found: Regions, score: float) -> Mask:
+    """The other things in a photo, joined: of all that was found, what the mask does not cover.
+
+    Args:
+        mask: the target.
+        found: every object that was found.
+        score: those below it are left out.
+    """
+    joined = np.zeros(mask.shape, np.float32)
+    for region in found:
+        if region.mask is not None and region.score >= score:
+            thing = region.mask.binary
+            if (thing & mask.binary).sum() < 0.1 * thing.sum():
+                joined[thing] = 1.0
+    return Mask(joined, "others")
+
+
+_MUCH = 0.35  # of the photo: more than a person means by a point
+
+
+def notes_for(
+    target: Target, regions: tuple[Region, ...], mask: Mask, pointer: Pointer
+) -> list[str]:
+    """What a person should know of how the target was settled, a line each."""
+    notes: list[str] = []
+    words = list(dict.fromkeys(word for region in regions for word in region.unchecked))
+    if words:
+        labels = list(dict.fromkeys(region.label for region in regions))
+        notes.append(
+            f"{target.phrase!r} was taken to be the {' and the '.join(labels)}; "
+            f"whether it is a {' or '.join(words)} cannot be checked here."
+        )
+    if pointer.points and mask.area > _MUCH:
+        notes.append(
+            f"The outline at the point covers {mask.area:.0%} of the photo. "
+            "If that is too much, draw a --box round the thing."
+        )
+    return notes

@@ -28,7 +28,8 @@ def restyled(photo: Photo, step: EditStep, mask: Mask, matte: Mask) -> tuple[Pho
     if asked is not None and asked.colour and len(set(backdrop.colour_rgb(asked.colour))) > 1:
         photo = photo.coloured()
     if step.operation == "modify" and asked is not None:
-        changed = look.recolour(photo.pixels, mask, backdrop.colour_rgb(asked.colour))
+        rgb = look.paint_rgb(asked.colour, backdrop.colour_rgb(asked.colour))
+        changed = look.recolour(photo.pixels, mask, rgb)
         alpha, _ = masking.alpha_matte(photo.pixels, mask)
         return photo.with_pixels(blend(photo.pixels, changed, alpha.array)), alpha
     if step.operation == "obscure":

@@ -28,6 +28,11 @@ def run(
     prompt: Annotated[
         str, typer.Option("--prompt", help="What to draw, for pipelines that follow a prompt.")
     ] = "",
+    grow: Annotated[
+        float,
+        typer.Option("--grow", min=0, max=1000, metavar="PIXELS",
+                     help="Grow the mask first, so that no rim of a thing is left over."),
+    ] = 0.0,
     seed: shared.SeedOption = 0,
     pipeline: shared.PipelineOption = None,
     settings: shared.SetOption = None,
@@ -43,7 +48,7 @@ def run(
 
     editor = Editor(pipeline, overrides=tuple(settings or ()))
     with console.progress_bars() as progress:
-        filled = editor.inpaint(photo, mask, prompt=prompt, seed=seed, progress=progress)
+        filled = editor.inpaint(photo, mask, prompt=prompt, grow=grow, seed=seed, progress=progress)
     written = save_photo(filled, output)
     if as_json:
         account = {"photo": filled.name, "output": str(written), "seed": seed,

@@ -9,6 +9,27 @@ from autoedit.compositing.window import Window
 from autoedit.core.mask import FloatArray, Mask, PixelArray
 from autoedit.errors import InstructionError
 
+# What people mean by a colour word on a real thing: paint, not the screen's pure primaries.
+_PAINT = {
+    "red": (190, 32, 38),
+    "green": (46, 125, 60),
+    "blue": (38, 84, 172),
+    "yellow": (236, 196, 48),
+    "orange": (226, 120, 36),
+    "purple": (108, 58, 148),
+    "pink": (232, 132, 168),
+    "brown": (118, 76, 48),
+    "cyan": (54, 172, 188),
+    "magenta": (188, 48, 138),
+    "turquoise": (54, 178, 170),
+    "lime": (150, 200, 60),
+}
+
+
+def paint_rgb(name: str, rgb: tuple[int, int, int]) -> tuple[int, int, int]:
+    """The colour that a thing is painted for a colour word; `rgb` when the word is another."""
+    return _PAINT.get(" ".join(name.lower().split()), rgb)
+
 
 def recolour(pixels: PixelArray, mask: Mask, rgb: tuple[int, int, int]) -> PixelArray:
     """Give a thing another colour and keep its shading, highlights and texture.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ class Mask:
         origin: where it came from ("grabcut", "given", "grown", ...).
     """
 
-    array: FloatArray
+    array: FloatArray = field(repr=False)
     origin: str = ""
 
     def __post_init__(self) -> None:

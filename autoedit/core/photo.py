@@ -62,12 +62,12 @@ class Photo:
         notes: one-line remarks about conversions.
     """
 
-    pixels: PixelArray
-    alpha: PixelArray | None = None
-    deep: Samples | None = None
+    pixels: PixelArray = field(repr=False)
+    alpha: PixelArray | None = field(default=None, repr=False)
+    deep: Samples | None = field(default=None, repr=False)
     grey: bool = False
     name: str = "array"
-    facts: FileFacts = field(default_factory=FileFacts)
+    facts: FileFacts = field(default_factory=FileFacts, repr=False)
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

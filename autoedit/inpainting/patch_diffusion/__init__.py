@@ -16,7 +16,8 @@ class PatchDiffusion:
     Args:
         patch: side of a patch in pixels, odd.
         sigma_max, sigma_min: first and last noise level, of 255.
-        coarse_steps, fine_steps: sampler steps at the coarsest level, and at each finer one.
+        coarse_steps, fine_steps, last_steps: sampler steps at the coarsest level, at each finer
+            one, and at the photo's own scale.
         confidence: by what factor a pixel's say falls with each pixel of distance from what is
             known; above 1.
         screening: weight of the voted colours against the voted gradients.
@@ -34,6 +35,7 @@ class PatchDiffusion:
         sigma_min: float = 4.0,
         coarse_steps: int = 8,
         fine_steps: int = 3,
+        last_steps: int = 1,
         confidence: float = 1.1,
         screening: float = 0.02,
         context: float = 2.5,
@@ -42,13 +44,18 @@ class PatchDiffusion:
             raise SettingError(f"inpainting.patch must be odd and at least 3; it is {patch}.")
         if not 0 < sigma_min <= sigma_max:
             raise SettingError("inpainting: 0 < sigma_min <= sigma_max must hold.")
-        if min(coarse_steps, fine_steps) < 1 or confidence < 1 or screening <= 0 or context < 1.2:
+        if (
+            min(coarse_steps, fine_steps, last_steps) < 1
+            or confidence < 1
+            or screening <= 0
+            or context < 1.2
+        ):
             raise SettingError(
                 "inpainting: steps must be at least 1, confidence at least 1, screening above 0 "
                 "and context at least 1.2."
             )
         self._settings = Settings(
-            patch, sigma_max, sigma_min, coarse_steps, fine_steps, confidence, screening
+            patch, sigma_max, sigma_min, coarse_steps, fine_steps, last_steps, confidence, screening
         )
         self._needs = WindowNeeds(context=context, minimum=256)
 

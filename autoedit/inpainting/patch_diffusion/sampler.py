@@ -37,6 +37,7 @@ class Settings:
     sigma_min: float = 4.0
     coarse_steps: int = 8
     fine_steps: int = 3
+    last_steps: int = 1
     confidence: float = 1.1
     screening: float = 0.02
 
@@ -80,19 +81,20 @@ def sample(
     radius = settings.patch // 2
     levels = build(image, known, usable, depth(known, radius))
     generator = np.random.default_rng(seed)
-    total_steps = settings.coarse_steps + settings.fine_steps * (len(levels) - 1)
+    plan = [settings.last_steps, *[settings.fine_steps] * len(levels)][: len(levels)]
+    plan[-1] = settings.coarse_steps
     done = 0
     state: _State | None = None
     # The noise goes on falling from level to level: halving the scale halves the noise's share.
     for number in range(len(levels) - 1, -1, -1):
         coarsest = number == len(levels) - 1
-        steps = settings.coarse_steps if coarsest else settings.fine_steps
+        steps = plan[number]
         high = settings.sigma_max if coarsest else settings.sigma_max / 2
         state = _LevelSampler(levels[number], settings, generator, seed + 131 * number).run(
             state,
             exponential_sigmas(high, settings.sigma_min, steps),
             final=number == 0,
-            report=lambda part, done=done, steps=steps: report((done + part * steps) / total_steps),
+            report=lambda part, done=done, steps=steps: report((done + part * steps) / sum(plan)),
         )
         done += steps
     if state is None:
