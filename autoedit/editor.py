@@ -44,7 +44,6 @@ from autoedit.restyle import restyled
 from autoedit.run import Run
 from autoedit.segmentation import PreparedSegmentation, Prompt, Segmenter
 
-
 _EVERY_OBJECT = Target(phrase="all the objects", head="object", quantity="all")
 
 
