@@ -317,7 +317,7 @@ class Editor:
                 pixels = fill_holes(self._inpainter, photo, matte, request, run)
             edited = photo.with_pixels(pixels)
             with run.stage("verification"):
-                verdict = self._verify(photo, edited, step, mask, matte, pointer)
+                verdict = self._verify(photo, edited, step, mask, matte, others, pointer)
             if best is None or verdict.penalty < best[2].penalty:
                 best = (edited, matte, verdict)
             if verdict.passed:
@@ -367,12 +367,12 @@ class Editor:
 
     def _verify(
         self, before: Photo, after: Photo, step: EditStep, mask: Mask, matte: Mask,
-        pointer: Pointer,
+        others: Mask, pointer: Pointer,
     ) -> Verdict:  # fmt: skip
         settings = self.pipeline.verification
         checks: list[Check] = [
             verification.outside_untouched(before.pixels, after.pixels, matte),
-            verification.seam(after.pixels, matte, bound=settings.seam),
+            verification.seam(after.pixels, matte, others, bound=settings.seam),
         ]
         if step.effects != "only":
             again = self._found_again(before, after, step.target, mask, pointer)

@@ -107,12 +107,12 @@ def spare(matte: Mask, others: Mask, mask: Mask, *, margin: float) -> Mask:
         margin: nor is what lies this close to it, in pixels: its own rim.
 
     Returns:
-        The matte, 0 on the other things and softened by a pixel at their edges.
+        The matte, 0 on the other things and softened at their edges.
     """
     if others.box is None:
         return matte
     away = cv2.distanceTransform((~mask.binary).astype(np.uint8), cv2.DIST_L2, 5)
-    keep = cv2.GaussianBlur(others.binary.astype(np.float32), (0, 0), 0.7)
-    keep[others.binary] = 1.0
-    keep *= np.clip(away - margin, 0, 1)
+    # Coarse masks have stairs for edges, and stand off the thing by a pixel here and there.
+    soft = cv2.GaussianBlur(others.binary.astype(np.float32), (0, 0), 2.0)
+    keep = np.clip((soft - 0.6) / 0.3, 0, 1) * np.clip(away - margin, 0, 1)
     return Mask(np.minimum(matte.array, 1.0 - keep).astype(np.float32), matte.origin)

@@ -87,26 +87,32 @@ def _covered(region: Region, shape: tuple[int, int]) -> BoolArray:
     return inside
 
 
-def seam(after: PixelArray, matte: Mask, *, bound: float) -> Check:
+def seam(after: PixelArray, matte: Mask, others: Mask | None = None, *, bound: float) -> Check:
     """Whether the hole's border shows: gradients on it against the photo's own just outside.
 
     Args:
         after: RGB uint8 (H, W, 3).
         matte: what was composited.
+        others: other things that the hole was kept out of; along them the border is their own
+            edge, which is no seam.
         bound: the largest ratio.
 
     Returns:
         (mean gradient on the seam + s) / (mean gradient 4 to 16 px outside + s), with s of 2/255.
     """
-    found = _crop(after, matte)
-    if found is None:
+    place = _place(matte)
+    if place is None:
         return Check("seam", True, None, bound, "no border to look at")
-    pixels, hole = found
+    pixels = np.ascontiguousarray(after[place])
+    hole = (matte.array[place] > 0).astype(np.uint8)
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)[:, :, 0].astype(np.float32)
     gradient = _gradient(grey)
     inside = cv2.distanceTransform(hole, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     outside = cv2.distanceTransform(1 - hole, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     on_seam = ((hole > 0) & (inside <= 1.5)) | ((hole == 0) & (outside <= 1.5))
+    if others is not None:
+        theirs = cv2.dilate(others.binary[place].astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+        on_seam &= ~theirs
     ring = (hole == 0) & (outside >= _RING[0]) & (outside <= _RING[1])
     if not on_seam.any() or not ring.any():
         return Check("seam", True, None, bound, "no border to look at")
@@ -116,17 +122,17 @@ def seam(after: PixelArray, matte: Mask, *, bound: float) -> Check:
     return Check("seam", ratio <= bound, ratio, bound, f"{ratio:.2f} times the gradients nearby")
 
 
-def _crop(after: PixelArray, matte: Mask) -> tuple[PixelArray, np.ndarray] | None:
+def _place(matte: Mask) -> tuple[slice, slice] | None:
+    """The box of the hole with the ring round it; None for no hole."""
     hole = matte.array > 0
     rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
     if rows.size == 0:
         return None
     margin = _RING[1] + 2
-    place = (
+    return (
         slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
         slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
     )
-    return np.ascontiguousarray(after[place]), hole[place].astype(np.uint8)
 
 
 def _gradient(grey: FloatArray) -> FloatArray:

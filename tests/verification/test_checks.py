@@ -71,6 +71,17 @@ def test_a_tone_step_at_the_border_is_a_seam_and_texture_is_not() -> None:
     assert check.value > 2
 
 
+def test_the_edge_of_another_thing_is_no_seam() -> None:
+    photo = np.full((120, 120, 3), 120, np.uint8)
+    photo[:, 80:] = (240, 60, 20)
+    hole, other = block((120, 120), 40, 40, 80, 80), block((120, 120), 80, 0, 120, 120)
+    with_it = seam(photo, Mask.of(hole), Mask.of(other), bound=2.0).value
+    without = seam(photo, Mask.of(hole), bound=2.0).value
+    assert with_it is not None
+    assert without is not None
+    assert with_it < 1 < without
+
+
 def test_a_smooth_wall_without_a_step_has_no_seam() -> None:
     wall = np.full((100, 100, 3), 180, np.uint8)
     assert seam(wall, Mask.of(block((100, 100), 30, 30, 60, 60)), bound=2.0).value == 1.0
