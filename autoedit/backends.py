@@ -44,20 +44,23 @@ BACKENDS: dict[str, dict[str, Backend]] = {
     "grounding": {
         "attributes": Backend(
             "autoedit.grounding.attributes:AttributeGrounder",
-            ("cv2", "skimage"),
+            ("cv2", "scipy"),
             "",
             "colour, place, size, main subject; no weights",
         ),
     },
     "segmentation": {
         "grabcut": Backend(
-            "autoedit.segmentation.grabcut:GrabCutSegmenter", ("cv2",), "", "GrabCut; no weights"
+            "autoedit.segmentation.grabcut:GrabCutSegmenter",
+            ("cv2", "scipy"),
+            "",
+            "graph cuts on superpixels; no weights",
         ),
     },
     "inpainting": {
         "patch_diffusion": Backend(
             "autoedit.inpainting.patch_diffusion:PatchDiffusion",
-            ("numba", "pyamg", "cv2"),
+            ("numba", "cv2"),
             "",
             "diffusion over the photo's own patches; no weights",
         ),
