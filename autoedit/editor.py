@@ -234,9 +234,10 @@ class Editor:
         notes: list[str] = []
         for step in plan.steps:
             regions, mask = self._select(photo, step.target, pointer, run)
-            with run.stage("masking"):
-                settings = self.pipeline.masking
-                mask = masking.clean(mask, speck=settings.speck, hole=settings.hole)
+            if pointer.mask is None:  # what a person painted is meant as it is
+                with run.stage("masking"):
+                    settings = self.pipeline.masking
+                    mask = masking.clean(mask, speck=settings.speck, hole=settings.hole)
             notes += notes_for(step.target, regions, mask, pointer)
             if step.operation == "remove":
                 photo, result = self._remove(photo, step, regions, mask, pointer, run)
@@ -304,14 +305,16 @@ class Editor:
         with run.stage("grounding"):
             everything = self._ground(photo, _EVERY_OBJECT)
             others = others_than(mask, everything, self.pipeline.masking.spared)
+            spared_from, margin = mask, self.pipeline.masking.grow_minimum
+            if step.effects == "only":  # then the thing itself is one that stays
+                others, spared_from, margin = others | mask, hole, 0.0
         best: tuple[Photo, Mask, Verdict] | None = None
         attempts = 0
         for attempt in range(self.pipeline.verification.attempts):
             attempts += 1
             with run.stage("masking"):
                 matte = self._matte(hole, self.pipeline.verification.grow_more**attempt)
-                margin = self.pipeline.masking.grow_minimum
-                matte = masking.spare(matte, others, mask, margin=margin)
+                matte = masking.spare(matte, others, spared_from, margin=margin)
             request = removal_request(self._inpainter, step, others, run.seed + 7919 * attempt)
             with run.stage("inpainting"):
                 pixels = fill_holes(self._inpainter, photo, matte, request, run)
@@ -362,8 +365,7 @@ class Editor:
             edited, matte = restyled(photo, step, mask, self._matte(mask))
         with run.stage("verification"):
             checks = [verification.outside_untouched(photo.pixels, edited.pixels, matte)]
-        verdict = Verdict(tuple(checks))
-        return edited, StepResult(step.operation, regions, mask, matte, 1, verdict)
+        return edited, StepResult(step.operation, regions, mask, matte, 1, Verdict(tuple(checks)))
 
     def _verify(
         self, before: Photo, after: Photo, step: EditStep, mask: Mask, matte: Mask,

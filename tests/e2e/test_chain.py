@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -246,3 +247,31 @@ sys.exit(code if not heavy else f"loaded: {heavy}")
         )
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "out.jpg").is_file()
+
+
+def test_a_given_mask_is_taken_as_it_was_painted(editor: Editor) -> None:
+    photo = small(EXAMPLES / "beach.jpg", 320)
+    painted = np.zeros((photo.height, photo.width), bool)
+    painted[60:130, 200:270] = True
+    painted[150:152, 40:42] = True  # a speck, but a person's
+    result = editor.edit(photo, "remove this", mask=painted)
+    assert (result.mask.binary == painted).all()
+    assert (result.matte.array[painted] == 1).all()
+
+
+def test_only_the_shadow_goes_and_the_thing_stays(editor: Editor) -> None:
+    scene = next(scene for scene in SCENES if scene["name"] == "yard")
+    car = true_mask(scene)
+    plan = editor.plan("remove the red toy car")
+    only = plan.model_copy(
+        update={"steps": (plan.steps[0].model_copy(update={"effects": "only"}),)}
+    )
+    result = editor.edit(EXAMPLES / "yard.jpg", only, mask=car)
+    before, after = result.original.pixels, result.photo.pixels
+    changed = (before != after).any(axis=2)
+    core = cv2.erode(car.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert core.mean() > 0.03
+    assert not changed[core].any()
+    plate = load_photo(EXAMPLES / scene["clean_plate"]).pixels.astype(int)
+    shadow = (np.abs(before.astype(int) - plate).max(axis=2) > 30) & ~car
+    assert changed[shadow].mean() > 0.5

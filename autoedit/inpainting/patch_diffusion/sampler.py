@@ -85,11 +85,13 @@ def sample(
     plan[-1] = settings.coarse_steps
     done = 0
     state: _State | None = None
-    # The noise goes on falling from level to level: halving the scale halves the noise's share.
+    # The noise starts lower at each finer level, where structure is settled already.
+    half = settings.sigma_max / 2
+    last = float(np.sqrt(half * settings.sigma_min))
     for number in range(len(levels) - 1, -1, -1):
         coarsest = number == len(levels) - 1
         steps = plan[number]
-        high = settings.sigma_max if coarsest else settings.sigma_max / 2
+        high = settings.sigma_max if coarsest else max(half if number else last, settings.sigma_min)
         state = _LevelSampler(levels[number], settings, generator, seed + 131 * number).run(
             state,
             exponential_sigmas(high, settings.sigma_min, steps),
