@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autoedit.compositing.backdrop import colour_rgb
-from autoedit.core.plan import EditPlan
+from autoedit.core.plan import EditPlan, EditStep
 from autoedit.errors import InstructionError, UnsupportedInstructionError
 from autoedit.pipeline import Pipeline
 from autoedit.pointing import Pointer
@@ -24,22 +24,36 @@ def check(plan: EditPlan, pointer: Pointer, pipeline: Pipeline) -> None:
         )
     for step in plan.steps:
         asked = step.replacement
-        what = step.target.phrase
-        if step.operation in ("replace", "add"):
-            verb = "Replacing" if step.operation == "replace" else "Adding"
-            raise needs_generation(pipeline, f"{verb} {what!r}")
-        if step.operation == "background":
-            if asked is not None and asked.image:
-                raise UnsupportedInstructionError(
-                    "A picture as background is not built in yet; a colour, transparent and "
-                    "blur are."
-                )
-            if asked is not None and asked.phrase:
-                raise needs_generation(pipeline, f"The background {asked.phrase!r}")
-        if step.operation == "modify" and (asked is None or not asked.colour):
-            raise needs_generation(pipeline, f"Changing {what!r} in another way than its colour")
+        if asked is not None and asked.image:
+            raise UnsupportedInstructionError(
+                f"A picture as replacement or background ({asked.image!r}) is not built in yet; "
+                "words, a colour, transparent and blur are."
+            )
+        if draws(step) and not pipeline.draws:
+            raise needs_generation(pipeline, _named(step))
         if asked is not None and asked.colour:
             colour_rgb(asked.colour)
+
+
+def draws(step: EditStep) -> bool:
+    """Whether a step needs something drawn that is not in the photo."""
+    asked = step.replacement
+    if step.operation in ("replace", "add"):
+        return True
+    if step.operation == "background":
+        return asked is not None and bool(asked.phrase)
+    return step.operation == "modify" and (asked is None or not asked.colour)
+
+
+def _named(step: EditStep) -> str:
+    what = step.target.phrase
+    asked = step.replacement.phrase if step.replacement else ""
+    named = {
+        "replace": f"Replacing {what!r}",
+        "add": f"Adding {what!r}",
+        "background": f"The background {asked!r}",
+    }
+    return named.get(step.operation, f"Changing {what!r} in another way than its colour")
 
 
 def needs_generation(pipeline: Pipeline, what: str) -> UnsupportedInstructionError:
@@ -47,5 +61,5 @@ def needs_generation(pipeline: Pipeline, what: str) -> UnsupportedInstructionErr
     return UnsupportedInstructionError(
         f"{what} needs a generative model, and the pipeline {pipeline.name!r} has none. "
         "It can remove, recolour, blur or pixelate, cut out, and set a colour, transparent or "
-        "blurred background."
+        "blurred background. 'autoedit pipelines' lists those that draw."
     )

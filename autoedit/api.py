@@ -28,10 +28,11 @@ def edit(
     mask: MaskSource | None = None,
     pick: Pick | None = None,
     candidates: int = 1,
+    pull: bool = False,
     progress: Progress | None = None,
 ) -> EditResult:
     """Edit one photo by an instruction; see `Editor.edit`."""
-    return Editor(pipeline).edit(
+    return Editor(pipeline, pull=pull).edit(
         photo, instruction, seed=seed, box=box, point=point, mask=mask, pick=pick,
         candidates=candidates, progress=progress,
     )  # fmt: skip

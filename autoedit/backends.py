@@ -22,17 +22,32 @@ class Backend:
         needs: top-level modules that must be importable.
         extra: the pip extra that installs them.
         summary: one line for `autoedit pipelines` and `doctor`.
+        weights: settings that name weights, as `autoedit.models.store` reads them.
+        draws: whether it can draw what a prompt asks for.
     """
 
     path: str
     needs: tuple[str, ...] = ()
     extra: str = ""
     summary: str = ""
+    weights: tuple[str, ...] = ()
+    draws: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:
         """The needed modules that are not installed; looked up without importing them."""
         return tuple(name for name in self.needs if importlib.util.find_spec(name) is None)
+
+
+def _neural(
+    path: str,
+    summary: str,
+    *,
+    needs: tuple[str, ...] = ("torch", "transformers"),
+    weights: tuple[str, ...] = ("model",),
+    draws: bool = False,
+) -> Backend:
+    return Backend(path, needs, "neural", summary, weights, draws)
 
 
 BACKENDS: dict[str, dict[str, Backend]] = {
@@ -48,6 +63,25 @@ BACKENDS: dict[str, dict[str, Backend]] = {
             "",
             "colour, place, size, main subject; no weights",
         ),
+        "grounding_dino": _neural(
+            "autoedit.grounding.grounding_dino:GroundingDinoGrounder",
+            "Grounding DINO and MM-Grounding-DINO: boxes from phrases",
+        ),
+        "owlv2": _neural(
+            "autoedit.grounding.owlv2:Owlv2Grounder", "OWLv2: boxes from phrases, open vocabulary"
+        ),
+        "florence2": _neural(
+            "autoedit.grounding.florence2:Florence2Grounder", "Florence-2: phrase grounding"
+        ),
+        "sam3": _neural(
+            "autoedit.grounding.sam3:Sam3Grounder", "SAM 3: phrases to instances with masks"
+        ),
+        "qwen_vl": _neural(
+            "autoedit.grounding.qwen_vl:QwenVLGrounder", "Qwen-VL: asked for boxes in words"
+        ),
+        "clipseg": _neural(
+            "autoedit.grounding.clipseg:ClipsegGrounder", "CLIPSeg: a heat map of a phrase"
+        ),
     },
     "segmentation": {
         "grabcut": Backend(
@@ -56,6 +90,17 @@ BACKENDS: dict[str, dict[str, Backend]] = {
             "",
             "graph cuts on superpixels; no weights",
         ),
+        "segment_anything": _neural(
+            "autoedit.segmentation.segment_anything:SegmentAnythingSegmenter",
+            "Segment Anything, from its official .pth files",
+            needs=("torch", "segment_anything"),
+        ),
+        "sam2": _neural(
+            "autoedit.segmentation.sam2:Sam2Segmenter", "Segment Anything 2.1, EdgeTAM"
+        ),
+        "sam3": _neural(
+            "autoedit.segmentation.sam3:Sam3Segmenter", "Segment Anything 3 from boxes and points"
+        ),
     },
     "inpainting": {
         "patch_diffusion": Backend(
@@ -63,6 +108,16 @@ BACKENDS: dict[str, dict[str, Backend]] = {
             ("numba", "cv2"),
             "",
             "diffusion over the photo's own patches; no weights",
+        ),
+        "diffusers": _neural(
+            "autoedit.inpainting.diffusers:DiffusersInpainter",
+            "any inpainting pipeline of diffusers: Stable Diffusion, SDXL, FLUX, Qwen, ...",
+            needs=("torch", "diffusers", "transformers"),
+            weights=("model", "lora"),
+            draws=True,
+        ),
+        "lama": _neural(
+            "autoedit.inpainting.lama:LamaInpainter", "LaMa: removal only", needs=("torch",)
         ),
     },
 }

@@ -7,33 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from autoedit import abilities, backends, masking, verification
-from autoedit.core.mask import Mask, PixelArray
+import numpy as np
+
+from autoedit import abilities, drawing, judging, masking, verification
+from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
 from autoedit.core.plan import EditPlan, EditStep, Target
 from autoedit.core.progress import Progress, silent
 from autoedit.core.region import Box, Point, Region, Regions
-from autoedit.core.result import Check, EditResult, StepResult, Verdict
-from autoedit.errors import (
-    InpaintingError,
-    MaskError,
-    TargetNotFoundError,
-)
-from autoedit.filling import fill_holes, removal_request
-from autoedit.grounding import Grounder, PreparedGrounding
-from autoedit.inpainting import FillRequest, Inpainter
+from autoedit.core.result import EditResult, StepResult, Verdict
+from autoedit.errors import MaskError, TargetNotFoundError
+from autoedit.filling import Filled, Job, fill_holes, fill_until_good
+from autoedit.inpainting import FillRequest
 from autoedit.pipeline import Pipeline, default_pipeline, load_pipeline
-from autoedit.planning import Planner
 from autoedit.pointing import (
     MaskSource,
     PhotoSource,
     Pick,
     Pointer,
     given_mask,
+    near,
     notes_for,
     others_than,
     photo_from,
@@ -42,7 +37,8 @@ from autoedit.pointing import (
 )
 from autoedit.restyle import restyled
 from autoedit.run import Run
-from autoedit.segmentation import PreparedSegmentation, Prompt, Segmenter
+from autoedit.segmentation import Prompt
+from autoedit.stages import Stages
 
 _EVERY_OBJECT = Target(phrase="all the objects", head="object", quantity="all")
 
@@ -54,6 +50,7 @@ class Editor:
         pipeline: a name (`autoedit.pipeline.available()`), a YAML file, or a `Pipeline`; None is
             $AUTOEDIT_PIPELINE, else "embedded".
         overrides: "stage.key=value" each, on top of a named pipeline.
+        pull: whether weights that are missing may be downloaded.
 
     Raises:
         SettingError: when the pipeline or an override is not known.
@@ -64,51 +61,13 @@ class Editor:
         pipeline: str | Path | Pipeline | None = None,
         *,
         overrides: tuple[str, ...] = (),
+        pull: bool = False,
     ) -> None:
         if isinstance(pipeline, Pipeline):
             self.pipeline = pipeline
         else:
             self.pipeline = load_pipeline(pipeline or default_pipeline(), overrides)
-        # The last photo that each stage prepared, so that retries and several steps share it.
-        self._prepared: dict[str, tuple[PixelArray, Any]] = {}
-
-    # The back ends ---------------------------------------------------------------------------
-
-    def _create(self, stage: str) -> Any:
-        choice = self.pipeline.choices[stage]
-        return backends.create(stage, choice.backend, choice.settings)
-
-    @cached_property
-    def _planner(self) -> Planner:
-        return self._create("planning")
-
-    @cached_property
-    def _grounder(self) -> Grounder:
-        return self._create("grounding")
-
-    @cached_property
-    def _segmenter(self) -> Segmenter:
-        return self._create("segmentation")
-
-    @cached_property
-    def _inpainter(self) -> Inpainter:
-        return self._create("inpainting")
-
-    def _load(self, plan: EditPlan, pointer: Pointer) -> None:
-        """Load what the plan needs now, so that a wrong setting or missing weights cost no work."""
-        needed = {"_grounder": not pointer.given, "_segmenter": pointer.mask is None,
-                  "_inpainter": any(step.operation == "remove" for step in plan.steps)}  # fmt: skip
-        for name, is_needed in needed.items():
-            if is_needed:
-                getattr(self, name)
-
-    def _prepare(self, stage: str, photo: Photo) -> Any:
-        pixels, prepared = self._prepared.get(stage, (None, None))
-        if pixels is not photo.pixels:
-            backend = self._grounder if stage == "grounding" else self._segmenter
-            prepared = backend.prepare(photo)
-            self._prepared[stage] = (photo.pixels, prepared)
-        return prepared
+        self._stages = Stages(self.pipeline, pull=pull)
 
     # What a caller asks for ------------------------------------------------------------------
 
@@ -118,11 +77,11 @@ class Editor:
         Raises:
             InstructionError: when it is empty, too long, or not understood.
         """
-        return self._planner.plan(instruction)
+        return self._stages.planner.plan(instruction)
 
     def locate(self, photo: PhotoSource, phrase: str) -> Regions:
         """Everything in a photo that fits a phrase ("the red mug"), best first; may be empty."""
-        return self._ground(photo_from(photo), self._target(phrase))
+        return self._stages.ground(photo_from(photo), self._target(phrase))
 
     def segment(
         self,
@@ -142,7 +101,8 @@ class Editor:
         loaded = photo_from(photo)
         pointer = pointer_for(loaded, box, point, None, pick)
         target = self._target(phrase or "the main subject")
-        return self._select(loaded, target, pointer, Run())[1]
+        step = EditStep(operation="extract", target=target)
+        return self._select(loaded, step, pointer, Run())[1]
 
     def inpaint(
         self,
@@ -168,16 +128,18 @@ class Editor:
         Raises:
             MaskError: when the mask has another size than the photo, or is empty or full.
         """
+        run = Run(seed, progress or silent)
+        self._stages.progress = run.progress
         loaded = photo_from(photo)
         hole = given_mask(mask, loaded)
-        if prompt and not self._inpainter.needs.follows_prompt:
+        if prompt and not self.pipeline.draws:
             raise abilities.needs_generation(self.pipeline, f"Filling a hole with {prompt!r}")
         matte = masking.matte_for(hole, grow, feather=0.0)
         if (matte.array > 0).all():
             raise MaskError("The grown mask covers the whole photo: nothing is left to fill from.")
-        request = FillRequest(prompt=prompt, seed=seed)
-        run = Run(seed, progress or silent)
-        return loaded.with_pixels(fill_holes(self._inpainter, loaded, matte, request, run))
+        request = FillRequest(prompt=prompt, intent="draw" if prompt else "remove", seed=seed)
+        (pixels,) = fill_holes(self._stages.inpainter, loaded, matte, request, run)
+        return loaded.with_pixels(pixels)
 
     def edit(
         self,
@@ -209,6 +171,7 @@ class Editor:
             AutoEditError: see `autoedit.errors`; nothing is written in any case.
         """
         run = Run(seed, progress or silent)
+        self._stages.progress = run.progress
         with run.stage("loading"):
             loaded = photo_from(photo)
             pointer = pointer_for(loaded, box, point, mask, pick)
@@ -216,9 +179,14 @@ class Editor:
             plan = self.plan(instruction) if isinstance(instruction, str) else instruction
             abilities.check(plan, pointer, self.pipeline)
             self._load(plan, pointer)
+        # Candidates of one step are drawn together; of several, each goes its own way.
+        runs, count = (1, candidates) if len(plan.steps) == 1 else (candidates, 1)
         results = [
-            self._run(loaded, plan, pointer, replace(run, seed=seed + number))
-            for number in range(max(1, candidates))
+            result
+            for number in range(max(1, runs))
+            for result in self._run(
+                loaded, plan, pointer, replace(run, seed=seed + number), max(1, count)
+            )
         ]
         results.sort(key=lambda result: result.verdict.penalty)
         best = results[0]
@@ -226,25 +194,35 @@ class Editor:
             best = replace(best, candidates=tuple(result.photo for result in results))
         return best
 
+    def _load(self, plan: EditPlan, pointer: Pointer) -> None:
+        """Load what the plan needs now, so that a wrong setting or missing weights cost no work."""
+        needed = {
+            "grounder": not pointer.given,
+            "segmenter": pointer.mask is None,
+            "inpainter": any(step.operation == "remove" or abilities.draws(step)
+                             for step in plan.steps),
+        }  # fmt: skip
+        for name, is_needed in needed.items():
+            if is_needed:
+                getattr(self._stages, name)
+
     # The chain -------------------------------------------------------------------------------
 
-    def _run(self, original: Photo, plan: EditPlan, pointer: Pointer, run: Run) -> EditResult:
+    def _run(
+        self, original: Photo, plan: EditPlan, pointer: Pointer, run: Run, count: int
+    ) -> list[EditResult]:
+        """All steps, one after the other; `count` results when there is one step."""
         photo = original
         steps: list[StepResult] = []
         notes: list[str] = []
+        tried: list[tuple[Photo, StepResult]] = []
         for step in plan.steps:
-            regions, mask = self._select(photo, step.target, pointer, run)
-            if pointer.mask is None:  # what a person painted is meant as it is
-                with run.stage("masking"):
-                    settings = self.pipeline.masking
-                    mask = masking.clean(mask, speck=settings.speck, hole=settings.hole)
+            regions, mask = self._select(photo, step, pointer, run)
             notes += notes_for(step.target, regions, mask, pointer)
-            if step.operation == "remove":
-                photo, result = self._remove(photo, step, regions, mask, pointer, run)
-            else:
-                photo, result = self._restyle(photo, step, regions, mask, run)
+            tried = self._do(photo, step, regions, mask, pointer, run, count)
+            photo, result = tried[0]
             steps.append(result)
-        return EditResult(
+        first = EditResult(
             photo=photo,
             original=original,
             plan=plan,
@@ -252,27 +230,54 @@ class Editor:
             timings=run.timings,
             seed=run.seed,
             backends={stage: choice.backend for stage, choice in self.pipeline.choices.items()},
+            weights=self.pipeline.references(),
             pipeline=self.pipeline.name,
             notes=(*original.notes, *plan.notes, *notes),
         )
+        further = tried[1:] if len(steps) == 1 else []
+        return [first, *(replace(first, photo=each, steps=(result,)) for each, result in further)]
+
+    def _do(
+        self, photo: Photo, step: EditStep, regions: tuple[Region, ...], mask: Mask,
+        pointer: Pointer, run: Run, count: int,
+    ) -> list[tuple[Photo, StepResult]]:  # fmt: skip
+        """One step on what was selected; several results, best first, where seeds matter."""
+        if step.operation == "remove":
+            job = self._removal(photo, step, mask, pointer, run)
+        elif abilities.draws(step):
+            photo, job = self._drawing(photo, step, mask, run)
+        else:
+            return [self._restyle(photo, step, regions, mask, run)]
+        settings = self.pipeline.verification
+        fills: list[Filled] = fill_until_good(
+            self._stages.inpainter, photo, job, settings, run, count
+        )
+        return [
+            (each.photo, StepResult(step.operation, regions, mask, each.matte, each.attempts,
+                                    each.verdict))
+            for each in fills
+        ]  # fmt: skip
 
     def _select(
-        self, photo: Photo, target: Target, pointer: Pointer, run: Run
+        self, photo: Photo, step: EditStep, pointer: Pointer, run: Run
     ) -> tuple[tuple[Region, ...], Mask]:
         """Grounding and segmentation: the regions meant, and their exact outline together."""
-        if pointer.mask is not None:
+        target = step.target
+        if pointer.mask is not None:  # what a person painted is meant as it is
             box = pointer.mask.box or (0.0, 0.0, 0.0, 0.0)
             return (Region(box, 1.0, target.phrase, pointer.mask, ("mask given",)),), pointer.mask
+        if step.operation == "add":
+            with run.stage("grounding"):
+                return drawing.place_of(self._stages, photo, target, pointer)
         if pointer.given:
             prompts = [Prompt(box=pointer.box, points=pointer.points)]
             regions: tuple[Region, ...] = ()
         else:
             with run.stage("grounding"):
-                regions = picked(self._ground(photo, target), target, pointer.pick)
+                regions = picked(self._stages.ground(photo, target), target, pointer.pick)
             prompts = [Prompt(box=region.box, mask=region.mask) for region in regions]
         with run.stage("segmentation"):
-            segmenter: PreparedSegmentation = self._prepare("segmentation", photo)
-            outlines = [segmenter.outline(prompt) for prompt in prompts]
+            outlines = [self._stages.outline(photo, prompt) for prompt in prompts]
         mask = outlines[0]
         for outline in outlines[1:]:
             mask = mask | outline
@@ -282,53 +287,76 @@ class Editor:
                 f"No outline can be made out {place}. Draw a box round the whole thing with --box, "
                 "or give a mask with --mask."
             )
+        with run.stage("masking"):
+            settings = self.pipeline.masking
+            mask = masking.clean(mask, speck=settings.speck, hole=settings.hole)
         if pointer.given:
-            regions = (Region(mask.box, 1.0, target.phrase, mask, ("pointed at",)),)
+            regions = (Region(mask.box or (0, 0, 0, 0), 1.0, target.phrase, mask, ("pointed at",)),)
         return regions, mask
 
-    def _ground(self, photo: Photo, target: Target) -> Regions:
-        prepared: PreparedGrounding = self._prepare("grounding", photo)
-        return prepared.find(target)
+    def _others(self, photo: Photo, mask: Mask, run: Run) -> Mask:
+        """The other things near a mask, which no fill may touch or take as a source."""
+        with run.stage("grounding"):
+            everything = self._stages.ground(photo, _EVERY_OBJECT)
+        found = near(mask, everything, self.pipeline.masking.spared)
+        with run.stage("segmentation"):
+            outlined = [
+                region if region.mask is not None
+                else replace(region, mask=self._stages.outline(photo, Prompt(box=region.box)))
+                for region in found
+            ]  # fmt: skip
+        return others_than(mask, outlined)
 
-    def _remove(
-        self,
-        photo: Photo,
-        step: EditStep,
-        regions: tuple[Region, ...],
-        mask: Mask,
-        pointer: Pointer,
-        run: Run,
-    ) -> tuple[Photo, StepResult]:
-        """Fill where the target and its shadow were; again with more growth if it shows."""
+    def _removal(self, photo: Photo, step: EditStep, mask: Mask, pointer: Pointer, run: Run) -> Job:
+        """Fill where the target and its shadow were; with more growth at each attempt."""
         with run.stage("masking"):
             hole = self._with_effects(photo, mask, step)
-        with run.stage("grounding"):
-            everything = self._ground(photo, _EVERY_OBJECT)
-            others = others_than(mask, everything, self.pipeline.masking.spared)
-            spared_from, margin = mask, self.pipeline.masking.grow_minimum
-            if step.effects == "only":  # then the thing itself is one that stays
-                others, spared_from, margin = others | mask, hole, 0.0
-        best: tuple[Photo, Mask, Verdict] | None = None
-        attempts = 0
-        for attempt in range(self.pipeline.verification.attempts):
-            attempts += 1
-            with run.stage("masking"):
-                matte = self._matte(hole, self.pipeline.verification.grow_more**attempt)
-                matte = masking.spare(matte, others, spared_from, margin=margin)
-            request = removal_request(self._inpainter, step, others, run.seed + 7919 * attempt)
-            with run.stage("inpainting"):
-                pixels = fill_holes(self._inpainter, photo, matte, request, run)
-            edited = photo.with_pixels(pixels)
-            with run.stage("verification"):
-                verdict = self._verify(photo, edited, step, mask, matte, others, pointer)
-            if best is None or verdict.penalty < best[2].penalty:
-                best = (edited, matte, verdict)
-            if verdict.passed:
-                break
-        if best is None:  # the settings ask for one attempt at least
-            raise InpaintingError("No fill was tried.")
-        edited, matte, verdict = best
-        return edited, StepResult(step.operation, regions, mask, matte, attempts, verdict)
+        others = self._others(photo, mask, run)
+        spared, spared_from, margin = others, mask, self.pipeline.masking.grow_minimum
+        if step.effects == "only":  # then the thing itself is one that stays
+            spared, spared_from, margin = others | mask, hole, 0.0
+        more = self.pipeline.verification.grow_more
+
+        def matte_at(attempt: int) -> Mask:
+            return masking.spare(self._matte(hole, more**attempt), spared, spared_from,
+                                 margin=margin)  # fmt: skip
+
+        def judge(after: Photo, matte: Mask) -> Verdict:
+            return judging.judge_removal(
+                self._stages, photo, after, step, mask, matte, spared, pointed=pointer.given
+            )
+
+        return Job(matte_at, drawing.request_for(self.pipeline, step, spared), judge)
+
+    def _drawing(self, photo: Photo, step: EditStep, mask: Mask, run: Run) -> tuple[Photo, Job]:
+        """Draw what the prompt says: in a thing's place, over it, or all round it."""
+        before, wanted = photo, None
+        others = Mask(np.zeros(photo.shape, np.float32), "none")
+        with run.stage("masking"):
+            if step.operation == "background":
+                alpha, colours = masking.alpha_matte(photo.pixels, mask)
+                solid = alpha.array[:, :, None] == 1
+                photo = photo.with_pixels(np.where(solid, photo.pixels, colours))
+                matte = Mask(np.float32(1.0) - alpha.array, "background")
+            elif step.operation == "modify":
+                matte = self._matte(mask)
+            else:
+                room = mask if mask.origin == "place" else self._room(photo, mask, step)
+                matte = self._matte(room)
+        if step.operation in ("replace", "add"):
+            others = self._others(photo, mask, run)
+            matte = masking.spare(matte, others, mask, margin=self.pipeline.masking.grow_minimum)
+            wanted = self._target(step.replacement.phrase if step.replacement else "")
+
+        def judge(after: Photo, matte: Mask) -> Verdict:
+            return judging.judge_drawing(self._stages, before, after, wanted, matte, others)
+
+        request = drawing.request_for(self.pipeline, step, others)
+        return photo, Job(lambda _: matte, request, judge)
+
+    def _room(self, photo: Photo, mask: Mask, step: EditStep) -> Mask:
+        room = drawing.room_for(mask, self.pipeline.masking.room)
+        return room | self._with_effects(photo, mask, step)
 
     def _with_effects(self, photo: Photo, mask: Mask, step: EditStep) -> Mask:
         """The target with the shadow it casts, without it, or the shadow alone."""
@@ -366,32 +394,6 @@ class Editor:
         with run.stage("verification"):
             checks = [verification.outside_untouched(photo.pixels, edited.pixels, matte)]
         return edited, StepResult(step.operation, regions, mask, matte, 1, Verdict(tuple(checks)))
-
-    def _verify(
-        self, before: Photo, after: Photo, step: EditStep, mask: Mask, matte: Mask,
-        others: Mask, pointer: Pointer,
-    ) -> Verdict:  # fmt: skip
-        settings = self.pipeline.verification
-        checks: list[Check] = [
-            verification.outside_untouched(before.pixels, after.pixels, matte),
-            verification.seam(after.pixels, matte, others, bound=settings.seam),
-        ]
-        if step.effects != "only":
-            again = self._found_again(before, after, step.target, mask, pointer)
-            checks.append(verification.coverage(mask, matte, bound=settings.coverage))
-            checks.append(verification.target_gone(again, mask, bound=settings.gone))
-        return Verdict(tuple(checks))
-
-    def _found_again(
-        self, before: Photo, after: Photo, target: Target, mask: Mask, pointer: Pointer
-    ) -> Regions | None:
-        """The target grounded in the result; None when its words did not find it before either."""
-        if pointer.given:
-            found = [region.mask for region in self._ground(before, target) if region.mask]
-            overlap = [(each.binary & mask.binary).sum() for each in found]
-            if not overlap or max(overlap) < 0.3 * mask.binary.sum():
-                return None
-        return self._ground(after, target)
 
     # What can be asked -----------------------------------------------------------------------
 

@@ -14,6 +14,8 @@ command line returns for it.
     │   ├── TargetNotFoundError       3   nothing in the photo fits the phrase
     │   └── AmbiguousTargetError      3   more than one thing fits it equally well
     ├── BackendUnavailableError       1   a library or weights that are not installed
+    │   └── WeightsError              1   weights that are missing, gated, damaged or not fetched
+    ├── OutOfMemoryError              1   the model and the photo do not fit, the lean way neither
     ├── InpaintingError               1   nothing to fill from, or the fill failed
     ├── OutputError                   1   the result cannot be written
     └── CancelledError                1   the caller asked to stop
@@ -85,6 +87,14 @@ class AmbiguousTargetError(TargetError):
 
 class BackendUnavailableError(AutoEditError):
     """A back end needs a library or weights that are not there."""
+
+
+class WeightsError(BackendUnavailableError):
+    """Weights are missing, gated, damaged, or could not be fetched; says which command helps."""
+
+
+class OutOfMemoryError(AutoEditError):
+    """A model and what it works on do not fit into memory, the leaner way neither."""
 
 
 class InpaintingError(AutoEditError):

@@ -1,8 +1,9 @@
-"""Holes of a whole photo, filled window by window."""
+"""Fill the holes of a photo window by window, and again until the result passes."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,15 +11,85 @@ from autoedit.compositing.stitch import stitch
 from autoedit.compositing.window import hole_groups, window_round
 from autoedit.core.mask import Mask, PixelArray
 from autoedit.core.photo import Photo
-from autoedit.core.plan import EditStep
+from autoedit.core.result import Verdict
+from autoedit.errors import InpaintingError
 from autoedit.inpainting import FillRequest, Inpainter
-from autoedit.pipeline import prompt_template
+from autoedit.pipeline import VerificationSettings
 from autoedit.run import Run
+
+_NEXT_SEED = 7919  # so that another attempt's candidates repeat none of the first's
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A hole to be filled and how the result is judged.
+
+    Attributes:
+        matte: what is composited at attempt 0, 1, ...: above 0 is the hole.
+        request: its `forbidden` is over the whole photo; seed and count are set for each attempt.
+        judge: the edited photo and its matte to a verdict.
+    """
+
+    matte: Callable[[int], Mask]
+    request: FillRequest
+    judge: Callable[[Photo, Mask], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """One result: the photo, what was composited, its verdict and at which attempt it came."""
+
+    photo: Photo
+    matte: Mask
+    verdict: Verdict
+    attempts: int
+
+
+def fill_until_good(
+    inpainter: Inpainter,
+    photo: Photo,
+    job: Job,
+    settings: VerificationSettings,
+    run: Run,
+    count: int = 1,
+) -> list[Filled]:
+    """Fill, judge, and try again with another seed and matte while no result passes.
+
+    Args:
+        inpainter: what fills.
+        photo: as it is.
+        job: what to fill, with what, and how to judge it.
+        settings: how many attempts, and how many candidates each.
+        run: its seed is the first candidate's.
+        count: how many results are wanted.
+
+    Returns:
+        `count` results, the best verdict first.
+    """
+    tried: list[Filled] = []
+    for attempt in range(settings.attempts):
+        with run.stage("masking"):
+            matte = job.matte(attempt)
+        seed = run.seed + _NEXT_SEED * attempt
+        request = replace(job.request, seed=seed, count=max(count, settings.candidates))
+        with run.stage("inpainting"):
+            fills = fill_holes(inpainter, photo, matte, request, run)
+        with run.stage("verification"):
+            for pixels in fills:
+                edited = photo.with_pixels(pixels)
+                tried.append(Filled(edited, matte, job.judge(edited, matte), attempt + 1))
+        if any(each.verdict.passed for each in tried):
+            break
+    if not tried:  # the settings ask for one attempt at least
+        raise InpaintingError("No fill was tried.")
+    total = tried[-1].attempts
+    tried.sort(key=lambda each: each.verdict.penalty)
+    return [replace(each, attempts=total) for each in tried[:count]]
 
 
 def fill_holes(
     inpainter: Inpainter, photo: Photo, matte: Mask, request: FillRequest, run: Run
-) -> PixelArray:
+) -> list[PixelArray]:
     """Inpaint each group of holes in its own window and stitch it back.
 
     Args:
@@ -29,9 +100,10 @@ def fill_holes(
         run: told of the progress.
 
     Returns:
-        RGB uint8 (H, W, 3), bit-identical to the photo's wherever the matte is 0.
+        `request.count` times RGB uint8 (H, W, 3), bit-identical to the photo's wherever the matte
+        is 0.
     """
-    result = photo.pixels.copy()
+    results = [photo.pixels.copy() for _ in range(request.count)]
     needs = inpainter.needs
     hole = matte.array > 0
     groups = hole_groups(hole)
@@ -52,24 +124,12 @@ def fill_holes(
         def report(_: str, fraction: float, done: int = number) -> None:
             run.report("inpainting", (done + fraction) / len(groups))
 
-        filled = inpainter.fill(
-            result[window.slices],
+        fills = inpainter.fill(
+            results[0][window.slices],
             ours,
             replace(request, forbidden=forbidden[window.slices] & ~ours, progress=report),
         )
-        if photo.grey:
-            filled = np.repeat(filled[:, :, 1:2], 3, axis=2)
-        stitch(result, filled, np.where(ours, matte.array[window.slices], 0.0), window)
-    return result
-
-
-def removal_request(inpainter: Inpainter, step: EditStep, others: Mask, seed: int) -> FillRequest:
-    """What to ask for where a target was: the surroundings, and not the target."""
-    if not inpainter.needs.follows_prompt:
-        return FillRequest(seed=seed, forbidden=others.binary)
-    words = {"target": step.target.phrase, "surroundings": "the surroundings"}
-    return FillRequest(
-        prompt=prompt_template("remove.txt").format(**words).strip(),
-        negative_prompt=prompt_template("negative.txt").format(**words).strip(),
-        seed=seed,
-    )
+        for result, filled in zip(results, fills, strict=True):
+            pixels = np.repeat(filled[:, :, 1:2], 3, axis=2) if photo.grey else filled
+            stitch(result, pixels, np.where(ours, matte.array[window.slices], 0.0), window)
+    return results

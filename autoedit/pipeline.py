@@ -45,6 +45,8 @@ class MaskingSettings(_Strict):
         speck: parts smaller than this fraction of the mask's area are dropped.
         hole: enclosed gaps smaller than this fraction of the mask's area are filled.
         shadows: whether a removal takes the target's cast shadow along.
+        room: how far what is drawn in a thing's place may reach beyond its box, as a fraction of
+            the box's longer side.
         spared: score from which another thing that is found is kept out of the hole.
     """
 
@@ -55,6 +57,7 @@ class MaskingSettings(_Strict):
     speck: float = Field(0.01, ge=0, le=1)
     hole: float = Field(0.02, ge=0, le=1)
     shadows: bool = True
+    room: float = Field(0.1, ge=0, le=2)
     spared: float = Field(0.45, ge=0, le=1)
 
 
@@ -63,16 +66,20 @@ class VerificationSettings(_Strict):
 
     Attributes:
         attempts: fills at most for one step, the first included.
+        candidates: different fills at each attempt, made together; the best verdict wins.
         seam: highest gradient across the seam, as a multiple of the photo's own nearby.
         gone: largest share of the target's mask that may still be grounded as the target.
         coverage: smallest share of the target's mask that the hole must cover.
+        missing: largest doubt whether a thing that was to be drawn is there, in [0, 1].
         grow_more: factor on the growth for each further attempt.
     """
 
     attempts: int = Field(2, ge=1, le=10)
+    candidates: int = Field(1, ge=1, le=16)
     seam: float = Field(2.0, gt=0)
     gone: float = Field(0.25, ge=0, le=1)
     coverage: float = Field(0.98, ge=0, le=1)
+    missing: float = Field(0.65, ge=0, le=1)
     grow_more: float = Field(1.6, ge=1)
 
 
@@ -83,12 +90,14 @@ class Pipeline(_Strict):
         name, summary: for listings.
         licence: of the weights; "" when there are none.
         memory: what it needs, in words; "" when any machine will do.
+        prompts: folder of prompts/ whose templates come before the common ones; "" for none.
     """
 
     name: str
     summary: str = ""
     licence: str = ""
     memory: str = ""
+    prompts: str = ""
     planning: BackendChoice
     grounding: BackendChoice
     segmentation: BackendChoice
@@ -110,6 +119,30 @@ class Pipeline(_Strict):
             for stage, choice in self.choices.items()
         }
         return {stage: modules for stage, modules in lacking.items() if modules}
+
+    def references(self) -> dict[str, tuple[str, ...]]:
+        """Stage name to the weights that it names; a stage without any is left out."""
+        named: dict[str, tuple[str, ...]] = {}
+        for stage, choice in self.choices.items():
+            keys = backends.find(stage, choice.backend).weights
+            values = tuple(str(choice.settings[key]) for key in keys if choice.settings.get(key))
+            if values:
+                named[stage] = values
+        return named
+
+    @property
+    def draws(self) -> bool:
+        """Whether its inpainter can draw what a prompt asks for."""
+        return backends.find("inpainting", self.inpainting.backend).draws
+
+    def prompt(self, name: str, **words: str) -> str:
+        """A template of prompts/ ("remove", "replace", ...), filled in.
+
+        Args:
+            name: without its ending.
+            words: what stands for the template's {names}.
+        """
+        return prompt_template(f"{name}.txt", self.prompts).format(**words).strip()
 
 
 def data_directory(kind: str) -> Path:
@@ -157,7 +190,20 @@ def load_pipeline(name_or_path: str | Path, overrides: tuple[str, ...] = ()) -> 
         raise SettingError(f"Pipeline {path.name}: {_complaint(error)}") from error
     for stage, choice in pipeline.choices.items():
         backends.find(stage, choice.backend)
-    return pipeline
+    return _anchored(pipeline, path.parent)
+
+
+def _anchored(pipeline: Pipeline, folder: Path) -> Pipeline:
+    """Weights that a file names by a path beside it ("./weights.pth"), as absolute paths."""
+    updates: dict[str, BackendChoice] = {}
+    for stage, choice in pipeline.choices.items():
+        settings = choice.settings
+        for key in backends.find(stage, choice.backend).weights:
+            value = settings.get(key)
+            if isinstance(value, str) and value.startswith(("./", "../")):
+                settings[key] = str((folder / value).resolve())
+        updates[stage] = BackendChoice(backend=choice.backend, **settings)
+    return pipeline.model_copy(update=updates)
 
 
 def _complaint(error: ValidationError) -> str:
@@ -195,7 +241,7 @@ def _apply(content: dict[str, Any], override: str) -> None:
         raise SettingError(f"--set takes stage.key=value, for example verification.attempts=3; "
                            f"got {override!r}.")  # fmt: skip
     stage, name = parts
-    described = ("name", "summary", "licence", "memory")
+    described = ("name", "summary", "licence", "memory", "prompts")
     known = [field for field in Pipeline.model_fields if field not in described]
     if stage not in known:
         raise SettingError(f"--set: no stage is called {stage!r}; there is: {', '.join(known)}.")
@@ -207,6 +253,15 @@ def _apply(content: dict[str, Any], override: str) -> None:
 
 
 @cache
-def prompt_template(name: str) -> str:
-    """The text of prompts/NAME, whole."""
-    return (data_directory("prompts") / name).read_text(encoding="utf-8")
+def prompt_template(name: str, folder: str = "") -> str:
+    """The text of prompts/FOLDER/NAME, else of prompts/NAME, whole.
+
+    Raises:
+        SettingError: when there is no such folder.
+    """
+    prompts = data_directory("prompts")
+    own = prompts / folder
+    if not own.is_dir():
+        raise SettingError(f"There are no prompts at {own}; see the pipeline's 'prompts'.")
+    path = own / name if (own / name).is_file() else prompts / name
+    return path.read_text(encoding="utf-8")

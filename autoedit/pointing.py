@@ -128,17 +128,44 @@ def picked(found: Regions, target: Target, pick: Pick | None) -> tuple[Region, .
     return found.items
 
 
-def others_than(mask: Mask, found: Regions, score: float) -> Mask:
-    """The other things in a photo, joined: of all that was found, what the mask does not cover.
+_NEAR = 0.75  # of a mask's longer side: how far round it another thing may be touched by its hole
+_MOST = 16  # things that are outlined for it
+
+
+def near(mask: Mask, found: Regions, score: float) -> list[Region]:
+    """The things that a hole round a mask could touch, best first.
 
     Args:
         mask: the target.
         found: every object that was found.
         score: those below it are left out.
     """
+    if mask.box is None:
+        return []
+    x0, y0, x1, y1 = mask.box
+    reach = _NEAR * max(x1 - x0, y1 - y0)
+    kept: list[Region] = []
+    for region in found:
+        a, b, c, d = region.box
+        close = a < x1 + reach and c > x0 - reach and b < y1 + reach and d > y0 - reach
+        shared = max(0.0, min(c, x1) - max(a, x0)) * max(0.0, min(d, y1) - max(b, y0))
+        union = (c - a) * (d - b) + (x1 - x0) * (y1 - y0) - shared
+        same = region.mask is None and shared > 0.7 * union
+        if region.score >= score and (region.mask is not None or (close and not same)):
+            kept.append(region)
+    return kept[:_MOST] if any(region.mask is None for region in kept) else kept
+
+
+def others_than(mask: Mask, found: Sequence[Region]) -> Mask:
+    """The other things in a photo, joined: of all that was found, what the mask does not cover.
+
+    Args:
+        mask: the target.
+        found: objects, each with its mask.
+    """
     joined = np.zeros(mask.shape, np.float32)
     for region in found:
-        if region.mask is not None and region.score >= score:
+        if region.mask is not None:
             thing = region.mask.binary
             if (thing & mask.binary).sum() < 0.1 * thing.sum():
                 joined[thing] = 1.0

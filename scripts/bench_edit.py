@@ -28,12 +28,12 @@ import cv2
 import numpy as np
 import piq
 import torch
+from bench_tables import write_section
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
-TABLE = ROOT / "docs" / "benchmarks.md"
-SECTION = "## The embedded pipeline, end to end"
+TITLE = "The embedded pipeline, end to end"
 
 
 @dataclass(frozen=True)
@@ -182,8 +182,6 @@ def help_ratio() -> float:
 def table(rows: Sequence[Row], figures: dict[str, str]) -> str:
     """The section as Markdown."""
     lines = [
-        SECTION,
-        "",
         "`python scripts/bench_edit.py` on the rendered scenes of `examples/`, each edited by its",
         "instruction in a process of its own. IoU is of the target's mask; HaarPSI is of the",
         "window round the edit against the clean plate, Telea with the true mask.",
@@ -204,15 +202,6 @@ def table(rows: Sequence[Row], figures: dict[str, str]) -> str:
     lines += ["", "| measured in the same run | value | bound |", "| --- | --- | --- |"]
     lines += [f"| {name} | {value} |" for name, value in figures.items()]
     return "\n".join(lines) + "\n"
-
-
-def write(section: str) -> None:
-    """Put the section into docs/benchmarks.md in place of the one that is there."""
-    text = TABLE.read_text(encoding="utf-8") if TABLE.is_file() else "# Benchmarks\n"
-    before, found, after = text.partition(SECTION)
-    rest = after[after.index("\n## ") :] if found and "\n## " in after else ""
-    TABLE.parent.mkdir(exist_ok=True)
-    TABLE.write_text(before.rstrip() + "\n\n" + section + rest, encoding="utf-8")
 
 
 def main() -> None:
@@ -238,7 +227,7 @@ def main() -> None:
     section = table(rows, figures)
     print(section)
     if not options.scenes_only:
-        write(section)
+        write_section(TITLE, section)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ def test_the_wheel_holds_the_package_its_data_and_its_licence(wheel: Path) -> No
     data = {
         f"autoedit/data/{path.relative_to(ROOT)}"
         for kind in ("pipelines", "prompts")
-        for path in (ROOT / kind).iterdir()
+        for path in (ROOT / kind).rglob("*")
+        if path.is_file()
     }
     packaged = {name for name in names if name.startswith("autoedit/")}
     assert {"autoedit/py.typed", "autoedit/data/pipelines/embedded.yaml"} <= packaged
@@ -58,7 +59,10 @@ print(json.dumps({{
     "home": autoedit.__file__,
     "same_version": version("autoedit") == autoedit.__version__,
     "embedded": autoedit.load_pipeline("embedded").name,
-    "prompts": [prompt_template(path.name) for path in data_directory("prompts").iterdir()],
+    "prompts": [
+        prompt_template(path.name, str(path.parent.relative_to(data_directory("prompts"))))
+        for path in data_directory("prompts").rglob("*.txt")
+    ],
     "pipelines": str(data_directory("pipelines")),
     "command": [script.load().__module__ for script in scripts if script.name == "autoedit"],
 }}))

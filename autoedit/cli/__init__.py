@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import autoedit
-from autoedit.cli import console, doctor, edit, inpaint, locate, pipelines, plan, segment
+from autoedit.cli import console, doctor, edit, inpaint, locate, models, pipelines, plan, segment
 from autoedit.errors import AutoEditError
 
 _USAGE = 2
@@ -35,6 +35,7 @@ app.command("segment")(segment.run)
 app.command("inpaint")(inpaint.run)
 app.command("pipelines")(pipelines.run)
 app.command("doctor")(doctor.run)
+app.add_typer(models.app, name="models")
 
 
 def _version(asked: bool) -> None:

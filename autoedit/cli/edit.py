@@ -64,6 +64,7 @@ def run(
     ] = None,
     pipeline: shared.PipelineOption = None,
     settings: shared.SetOption = None,
+    pull: shared.PullOption = False,
     as_json: shared.JsonOption = False,
     verbose: shared.VerboseOption = 0,
 ) -> int:  # fmt: skip
@@ -80,7 +81,7 @@ def run(
     }
     from autoedit.editor import Editor
 
-    editor = Editor(pipeline, overrides=tuple(settings or ()))
+    editor = Editor(pipeline, overrides=tuple(settings or ()), pull=pull)
     plan = editor.plan(instruction)
     target = outputs.edited_path(
         photo, output, in_place=in_place, transparent=_makes_transparent(plan)

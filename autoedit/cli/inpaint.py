@@ -36,6 +36,7 @@ def run(
     seed: shared.SeedOption = 0,
     pipeline: shared.PipelineOption = None,
     settings: shared.SetOption = None,
+    pull: shared.PullOption = False,
     as_json: shared.JsonOption = False,
     verbose: shared.VerboseOption = 0,
 ) -> None:  # fmt: skip
@@ -46,7 +47,7 @@ def run(
     from autoedit.core.files import save_photo
     from autoedit.editor import Editor
 
-    editor = Editor(pipeline, overrides=tuple(settings or ()))
+    editor = Editor(pipeline, overrides=tuple(settings or ()), pull=pull)
     with console.progress_bars() as progress:
         filled = editor.inpaint(photo, mask, prompt=prompt, grow=grow, seed=seed, progress=progress)
     written = save_photo(filled, output)

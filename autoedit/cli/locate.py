@@ -26,6 +26,7 @@ def run(
     ] = None,
     pipeline: shared.PipelineOption = None,
     settings: shared.SetOption = None,
+    pull: shared.PullOption = False,
     as_json: shared.JsonOption = False,
     verbose: shared.VerboseOption = 0,
 ) -> None:  # fmt: skip
@@ -38,7 +39,7 @@ def run(
     from autoedit.core.photo import Photo
     from autoedit.editor import Editor
 
-    editor = Editor(pipeline, overrides=tuple(settings or ()))
+    editor = Editor(pipeline, overrides=tuple(settings or ()), pull=pull)
     loaded = load_photo(photo)
     regions = editor.locate(loaded, phrase)
     if not len(regions):

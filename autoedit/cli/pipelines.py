@@ -36,16 +36,20 @@ def account(name: str) -> dict[str, Any]:
 
     pipeline = load_pipeline(name)
     missing = pipeline.missing()
+    references = dict.fromkeys(one for named in pipeline.references().values() for one in named)
     extras = {backends.find(stage, pipeline.choices[stage].backend).extra for stage in missing} - {
         ""
     }
+    absent = [one for one in references if not _is_here(one)]
     return {
         "name": name,
         "summary": pipeline.summary,
         "default": name == default_pipeline(),
-        "ready": not missing,
+        "ready": not missing and not absent,
         "missing": sorted({module for modules in missing.values() for module in modules}),
         "install": f"pip install 'autoedit[{','.join(sorted(extras))}]'" if extras else "",
+        "weights": {one: one not in absent for one in references},
+        "pull": f"autoedit models pull {name} ({_total(absent)})" if absent else "",
         "backends": {stage: choice.backend for stage, choice in pipeline.choices.items()},
         "licence": pipeline.licence,
         "memory": pipeline.memory,
@@ -56,5 +60,27 @@ def readiness(row: dict[str, Any]) -> str:
     """Whether a pipeline can run now; else what is missing and how to get it."""
     if row["ready"]:
         return "yes (default)" if row["default"] else "yes"
+    if not row["missing"]:
+        return f"needs weights: {row['pull']}"
     lacking = f"needs {', '.join(row['missing'])}"
     return f"{lacking}: {row['install']}" if row["install"] else lacking
+
+
+def _is_here(reference: str) -> bool:
+    from autoedit.errors import WeightsError
+    from autoedit.models import store
+
+    try:
+        return store.is_here(reference)
+    except WeightsError:  # damaged, or of another source: as good as missing
+        return False
+
+
+def _total(references: list[str]) -> str:
+    """The size of weights together, as far as it is known."""
+    from autoedit.models import catalogue
+
+    sizes = [getattr(catalogue.find(one), "size", None) for one in references]
+    if None in sizes:
+        return "size not known"
+    return catalogue.in_words(sum(size for size in sizes if size))

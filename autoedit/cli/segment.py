@@ -28,6 +28,7 @@ def run(
     pick: shared.PickOption = None,
     pipeline: shared.PipelineOption = None,
     settings: shared.SetOption = None,
+    pull: shared.PullOption = False,
     as_json: shared.JsonOption = False,
     verbose: shared.VerboseOption = 0,
 ) -> None:  # fmt: skip
@@ -42,7 +43,7 @@ def run(
 
     from autoedit.editor import Editor
 
-    editor = Editor(pipeline, overrides=tuple(settings or ()))
+    editor = Editor(pipeline, overrides=tuple(settings or ()), pull=pull)
     with shared.pointing_to_locate(photo, phrase, pipeline):
         mask = editor.segment(photo, phrase, **where)
     written = outputs.write_mask(mask, output)

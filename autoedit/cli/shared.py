@@ -48,6 +48,10 @@ SetOption = Annotated[
         show_default=False,
     ),
 ]
+PullOption = Annotated[
+    bool,
+    typer.Option("--pull", help="Download weights that the pipeline needs and that are not here."),
+]
 SeedOption = Annotated[
     int, typer.Option("--seed", metavar="N", min=0, max=2**32 - 1, help="Same seed, same pixels.")
 ]

@@ -117,6 +117,7 @@ class EditResult:
         timings: seconds per stage, in the order in which the stages first ran.
         seed: the seed of the first attempt.
         backends: stage name to back end name.
+        weights: stage name to the weights that its back end used, as the pipeline names them.
         pipeline: the pipeline's name.
         candidates: further edited photos when more than one was asked for, best first, the chosen
             one included.
@@ -130,6 +131,7 @@ class EditResult:
     timings: dict[str, float] = field(default_factory=dict[str, float])
     seed: int = 0
     backends: dict[str, str] = field(default_factory=dict[str, str])
+    weights: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     pipeline: str = ""
     candidates: tuple[Photo, ...] = ()
     notes: tuple[str, ...] = ()
@@ -178,6 +180,7 @@ class EditResult:
             "size": [self.original.width, self.original.height],
             "pipeline": self.pipeline,
             "backends": dict(self.backends),
+            "weights": {stage: list(named) for stage, named in self.weights.items()},
             "seed": self.seed,
             "plan": self.plan.model_dump(mode="json"),
             "steps": [step.report() for step in self.steps],

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from autoedit.core.plan import Position, RelationKind
 from autoedit.core.region import Box
-from autoedit.grounding.candidates import Candidate
 from autoedit.grounding.wording import SIZES
 
 _SIDES = {"left": (0, 1.0), "right": (0, -1.0), "top": (1, 1.0), "bottom": (1, -1.0)}
@@ -18,7 +18,29 @@ _CORNERS = {
 }  # fmt: skip
 
 
-def fit_position(item: Candidate, position: Position) -> float:
+class Placed(Protocol):
+    """Anything with a place in the photo."""
+
+    @property
+    def box(self) -> Box:
+        """Xyxy in pixels of the photo."""
+        ...
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """(x, y) as fractions of the photo."""
+        ...
+
+    @property
+    def area(self) -> float:
+        """As a fraction of the photo."""
+        ...
+
+
+P = TypeVar("P", bound=Placed)
+
+
+def fit_position(item: Placed, position: Position) -> float:
     """How well a candidate's place in the frame fits a position, in [0, 1]."""
     if position in _CORNERS:
         down, across = _CORNERS[position]
@@ -32,13 +54,13 @@ def fit_position(item: Candidate, position: Position) -> float:
     return near if position == "foreground" else float(np.clip((0.75 - y) / 0.4, 0, 1))
 
 
-def _towards(item: Candidate, side: str) -> float:
+def _towards(item: Placed, side: str) -> float:
     axis, sign = _SIDES[side]
     place = item.centre[axis] if sign > 0 else 1 - item.centre[axis]
     return float(np.clip((0.68 - place) / 0.3, 0, 1))
 
 
-def fit_size(items: Sequence[Candidate], word: str) -> list[float]:
+def fit_size(items: Sequence[Placed], word: str) -> list[float]:
     """How well each candidate fits a size word among the others, each in [0, 1]."""
     measure, more = SIZES[word.lower()]
     values = np.array([_measure(item, measure) for item in items])
@@ -46,13 +68,13 @@ def fit_size(items: Sequence[Candidate], word: str) -> list[float]:
     return [float(r) ** 1.5 for r in ratio]
 
 
-def _measure(item: Candidate, name: str) -> float:
+def _measure(item: Placed, name: str) -> float:
     width, height = item.box[2] - item.box[0], item.box[3] - item.box[1]
     sizes = {"area": item.area, "height": height, "width": width, "length": max(width, height)}
     return sizes[name] + 1e-9
 
 
-def in_order(items: Sequence[Candidate], side: str) -> list[Candidate]:
+def in_order(items: Sequence[P], side: str) -> list[P]:
     """Candidates counted from a side."""
     axis, sign = _SIDES[side]
     return sorted(items, key=lambda item: sign * item.centre[axis])
@@ -85,3 +107,39 @@ def fit_relation(box: Box, anchor: Box, kind: RelationKind) -> float | None:
         lower = (box[3] - anchor[3]) / reach
         return near * float(np.clip(0.5 + (-lower if kind == "behind" else lower) * 3, 0, 1))
     return None
+
+
+def place_words(centre: tuple[float, float]) -> str:
+    """Where something is, in words; `centre` is (x, y) as fractions of the photo."""
+    x, y = centre
+    across = "left" if x < 0.36 else "right" if x > 0.64 else ""
+    down = "upper" if y < 0.33 else "lower" if y > 0.67 else ""
+    if across:
+        return f"on the {down} {across}".replace("  ", " ")
+    if down:
+        return "at the top" if down == "upper" else "at the bottom"
+    return "in the middle"
+
+
+def box_area(box: Box) -> float:
+    """In square pixels; 0 for a box that is inside out."""
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+
+
+def shared_area(first: Box, second: Box) -> float:
+    """The area of two boxes' intersection in square pixels."""
+    return box_area((
+        max(first[0], second[0]), max(first[1], second[1]),
+        min(first[2], second[2]), min(first[3], second[3]),
+    ))  # fmt: skip
+
+
+def share_of_smaller(first: Box, second: Box) -> float:
+    """Shared area over the smaller box's, in [0, 1]."""
+    return shared_area(first, second) / (min(box_area(first), box_area(second)) + 1e-6)
+
+
+def iou(first: Box, second: Box) -> float:
+    """Intersection over union of two boxes, in [0, 1]."""
+    shared = shared_area(first, second)
+    return shared / (box_area(first) + box_area(second) - shared + 1e-6)

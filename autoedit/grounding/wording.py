@@ -33,9 +33,12 @@ _THINGS = frozenset(
         "main",
     ]
 )
-_MAIN = frozenset(
+MAIN = frozenset(
     ["main", "central", "primary", "product", "subject", "foreground", "most", "prominent"]
 )
+"""Words by which the main subject is meant."""
+BACKGROUND = frozenset(["background", "backdrop", "surroundings"])
+"""Words for everything but the main subject."""
 SIZES: dict[str, tuple[str, bool]] = {
     "big": ("area", True), "bigger": ("area", True), "biggest": ("area", True),
     "large": ("area", True), "larger": ("area", True), "largest": ("area", True),
@@ -96,6 +99,14 @@ class Wording:
     unchecked: tuple[str, ...]
 
 
+def wants_subject(target: Target, wording: Wording) -> bool:
+    """Whether the phrase means the photo's subject rather than one thing among others."""
+    placed = target.position or target.ordinal is not None or target.relation or wording.sizes
+    if placed or target.exclude or target.quantity != "one":
+        return False
+    return wording.main or wording.anything
+
+
 def read(target: Target) -> Wording:
     """Sort a target's words."""
     looks = target.attributes
@@ -103,9 +114,9 @@ def read(target: Target) -> Wording:
     sizes = tuple(word for word in looks.size if word.lower() in SIZES)
     unknown += [word for word in looks.size if word.lower() not in SIZES]
     others = [*looks.material, *looks.pattern, *looks.text]
-    main = target.head in _MAIN or target.phrase.strip().lower() == "it"
+    main = target.head in MAIN or target.phrase.strip().lower() == "it"
     for word in looks.other:
-        if word.lower() in _MAIN:
+        if word.lower() in MAIN:
             main = True
         else:
             others.append(word)

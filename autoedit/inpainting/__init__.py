@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from autoedit.core.mask import BoolArray, PixelArray
 from autoedit.core.progress import Progress, silent
@@ -16,14 +16,19 @@ class FillRequest:
     Attributes:
         prompt: what should be there afterwards; empty for removal by weight-free back ends.
         negative_prompt: what must not be there.
+        intent: "remove" continues the surroundings and invents nothing, "draw" puts what the prompt
+            says into the hole, "change" alters what is there now as the prompt says.
         seed: same seed, same bits.
+        count: how many fills to make, with the seeds `seed`, `seed` + 1, ...
         forbidden: bool (H, W) pixels that are known but must not serve as a source; None for none.
         progress: called with "inpainting" and the fraction done.
     """
 
     prompt: str = ""
     negative_prompt: str = ""
+    intent: Literal["remove", "draw", "change"] = "remove"
     seed: int = 0
+    count: int = 1
     forbidden: BoolArray | None = None
     progress: Progress = silent
 
@@ -55,8 +60,8 @@ class Inpainter(Protocol):
         """What the window must be like."""
         ...
 
-    def fill(self, pixels: PixelArray, hole: BoolArray, request: FillRequest) -> PixelArray:
-        """Fill the hole.
+    def fill(self, pixels: PixelArray, hole: BoolArray, request: FillRequest) -> list[PixelArray]:
+        """Fill the hole, as often as the request asks.
 
         Args:
             pixels: RGB uint8 (H, W, 3).
@@ -64,7 +69,8 @@ class Inpainter(Protocol):
             request: what to fill with.
 
         Returns:
-            RGB uint8 (H, W, 3), equal to `pixels` outside the hole or not: the caller composites.
+            `request.count` times RGB uint8 (H, W, 3), equal to `pixels` outside the hole or not:
+            the caller composites.
 
         Raises:
             InpaintingError: when nothing is known to fill from.

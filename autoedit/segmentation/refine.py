@@ -10,7 +10,14 @@ from autoedit.core.mask import BoolArray, FloatArray
 _VARIANCE_FLOOR = 6.0  # CIELAB units squared: sensor noise and JPEG
 
 
-def refine_edge(lab: FloatArray, inside: BoolArray, radius: int) -> FloatArray:
+def refine_edge(
+    lab: FloatArray,
+    inside: BoolArray,
+    radius: int,
+    *,
+    trust: float = 3.0,
+    smooth: int | None = None,
+) -> FloatArray:
     """Decide the pixels within `radius` of the outline by the colours just inside and outside.
 
     A Gaussian colour model of either side, gathered locally by normalised blurring, gives each
@@ -21,6 +28,8 @@ def refine_edge(lab: FloatArray, inside: BoolArray, radius: int) -> FloatArray:
         lab: CIELAB float32 (H, W, 3).
         inside: bool (H, W), the mask so far.
         radius: how many pixels the outline may move.
+        trust: log odds of the old outline at `radius` pixels from it; more holds it in place.
+        smooth: radius in pixels of the guided filter; None for half of `radius`, at least 2.
 
     Returns:
         float32 (H, W) in [0, 1], soft over about two pixels at the outline.
@@ -34,9 +43,9 @@ def refine_edge(lab: FloatArray, inside: BoolArray, radius: int) -> FloatArray:
     band = np.abs(signed) <= radius
     core, rest = _beyond(signed, radius)
     ratio = _log_density(lab, core, radius) - _log_density(lab, rest, radius)
-    score = np.clip(ratio, -6, 6) + 3.0 * signed / radius
+    score = np.clip(ratio, -6, 6) + trust * signed / radius
     score = np.where(band, score, np.clip(signed, -1, 1) * 6).astype(np.float32)
-    score = _guided(lab[:, :, 0] / 100, score, max(2, radius // 2))
+    score = _guided(lab[:, :, 0] / 100, score, max(2, radius // 2) if smooth is None else smooth)
     score = np.where(band, score, np.sign(signed) * 6)
     edge = cv2.GaussianBlur((score > 0).astype(np.float32), (0, 0), 0.7)
     return np.where(band, edge, byte).astype(np.float32)

@@ -2,9 +2,11 @@
 
 from autoedit.verification.checks import (
     coverage,
+    covered,
+    drawn,
     outside_untouched,
     seam,
     target_gone,
 )
 
-__all__ = ["coverage", "outside_untouched", "seam", "target_gone"]
+__all__ = ["coverage", "covered", "drawn", "outside_untouched", "seam", "target_gone"]

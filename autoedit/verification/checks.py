@@ -72,12 +72,37 @@ def target_gone(again: Regions | None, mask: Mask, *, bound: float) -> Check:
         near = away == 0
     share = 0.0
     for region in again:
-        share = max(share, float((_covered(region, mask.shape)[place] & near).sum()) / area)
+        share = max(share, float((covered(region, mask.shape)[place] & near).sum()) / area)
     note = f"still found on {share:.0%} of its area" if share else "not found again"
     return Check("target_gone", share <= bound, share, bound, note)
 
 
-def _covered(region: Region, shape: tuple[int, int]) -> BoolArray:
+def drawn(found: Regions | None, matte: Mask, *, bound: float) -> Check:
+    """Whether a thing that was to be drawn can be found where it was drawn.
+
+    Args:
+        found: what grounding finds in the result for the new thing's words; None when they were
+            not looked up.
+        matte: what was composited.
+        bound: the largest doubt, in [0, 1].
+
+    Returns:
+        One minus the best score of a region, times its share inside the matte.
+    """
+    if found is None:
+        return Check("drawn", True, None, bound, "its words cannot be looked up")
+    best, label = 0.0, ""
+    hole = matte.array > 0
+    for region in found:
+        where = covered(region, matte.shape)
+        inside = float((where & hole).sum()) / max(1, int(where.sum()))
+        if region.score * inside > best:
+            best, label = region.score * inside, region.label
+    note = f"found: {label} ({best:.2f})" if best else "not found where it was to be drawn"
+    return Check("drawn", 1 - best <= bound, 1 - best, bound, note)
+
+
+def covered(region: Region, shape: tuple[int, int]) -> BoolArray:
     """Where a region is: its mask, else its box; bool (H, W)."""
     if region.mask is not None:
         return region.mask.binary

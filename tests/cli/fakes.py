@@ -31,7 +31,10 @@ class FakeEditor:
     regions: Regions = field(default_factory=lambda: Regions((region(1), region(2)), (), True))
     steps: tuple[EditStep, ...] = (EditStep(operation="remove", target=Target(phrase="red mug")),)
 
-    def __call__(self, pipeline: str | None = None, *, overrides: tuple[str, ...] = ()) -> Any:
+    def __call__(
+        self, pipeline: str | None = None, *, overrides: tuple[str, ...] = (), pull: bool = False
+    ) -> Any:
+        self.pull = pull
         self.pipeline = load_pipeline(pipeline or "embedded", overrides)
         return self
 

@@ -64,11 +64,16 @@ class PatchDiffusion:
         """What the window must be like."""
         return self._needs
 
-    def fill(self, pixels: PixelArray, hole: BoolArray, request: FillRequest) -> PixelArray:
+    def fill(self, pixels: PixelArray, hole: BoolArray, request: FillRequest) -> list[PixelArray]:
         """Fill the hole; see `autoedit.inpainting.Inpainter`."""
 
+        fills: list[PixelArray] = []
+
         def report(fraction: float) -> None:
-            if request.progress("inpainting", fraction) is False:
+            done = (len(fills) + fraction) / request.count
+            if request.progress("inpainting", done) is False:
                 raise CancelledError("The edit was cancelled during inpainting.")
 
-        return sample(pixels, hole, request.forbidden, request.seed, self._settings, report)
+        for seed in range(request.seed, request.seed + request.count):
+            fills.append(sample(pixels, hole, request.forbidden, seed, self._settings, report))
+        return fills

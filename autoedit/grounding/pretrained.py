@@ -1,0 +1,118 @@
+"""Models of transformers for grounding: loaded whole from this machine, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autoedit.errors import BackendUnavailableError, OutOfMemoryError, WeightsError
+from autoedit.models import device as devices
+from autoedit.models.memory import is_out_of_memory
+from autoedit.models.store import located
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pretrained:
+    """A model with what prepares its input.
+
+    Attributes:
+        processor: the model's processor of transformers.
+        model: in evaluation mode, on the device.
+        device: where it runs, and in which number format.
+    """
+
+    processor: Any
+    model: Any
+    device: devices.Device
+
+
+def load_pretrained(
+    weights: str,
+    model_class: str,
+    model_types: tuple[str, ...],
+    *,
+    processor_class: str = "AutoProcessor",
+    device: str | None,
+    dtype: str | None,
+) -> Pretrained:
+    """Load a model and its processor by `from_pretrained`.
+
+    Nothing is fetched, and no code that lies beside the weights is run. A tensor that a checkpoint
+    lacks is an error; transformers alone would go on with random numbers in its place.
+
+    Args:
+        weights: a reference as `autoedit.models.store` reads it.
+        model_class: of transformers, such as "AutoModelForZeroShotObjectDetection".
+        model_types: what the checkpoint's configuration may call itself.
+        processor_class: of transformers.
+        device, dtype: as `autoedit.models.device.resolve` takes them, but float32 when no dtype is
+            given: in bfloat16 a box is off by up to 1/256 of the photo, and detectors are small.
+
+    Raises:
+        SettingError: for a device or dtype that is not there.
+        WeightsError: for weights that are missing, damaged or of another model.
+        BackendUnavailableError: when they need a library that is not installed.
+        OutOfMemoryError: when the model does not fit.
+    """
+    import transformers
+
+    path = located(weights)
+    resolved = devices.resolve(device, dtype or "float32")
+    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    with _mapped(path, resolved):
+        config = transformers.AutoConfig.from_pretrained(path, **options)
+        if config.model_type not in model_types:
+            raise WeightsError(
+                f"The weights at {path} are of a {config.model_type!r} model; this back end takes "
+                f"{' or '.join(model_types)}. Check the model in the pipeline."
+            )
+        processor = getattr(transformers, processor_class).from_pretrained(path, **options)
+        model, told = getattr(transformers, model_class).from_pretrained(
+            path, dtype=resolved.torch_dtype, output_loading_info=True, **options
+        )
+        if lacking := sorted(told["missing_keys"]):
+            raise WeightsError(
+                f"The weights at {path} are not whole: {len(lacking)} tensors are not there, the "
+                f"first is {lacking[0]}. Pull them again, or check the path in the pipeline."
+            )
+        return Pretrained(processor, model.to(resolved.name).eval(), resolved)
+
+
+@contextmanager
+def _mapped(path: Path, device: devices.Device) -> Iterator[None]:
+    """Quietly, and with transformers' many errors as ours."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    except WeightsError:
+        raise
+    except ImportError as error:
+        raise BackendUnavailableError(
+            f"The weights at {path} need a library: {_line(error)}"
+        ) from error
+    except Exception as error:  # transformers and safetensors document no common base
+        if is_out_of_memory(error):
+            raise OutOfMemoryError(
+                f"The weights at {path} do not fit into the memory of the {device.name}. Take a "
+                "smaller model, or --set grounding.dtype=float16."
+            ) from error
+        raise WeightsError(
+            f"The weights at {path} cannot be loaded ({_line(error)}). Pull them again, or check "
+            "the path in the pipeline."
+        ) from error
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _line(error: Exception) -> str:
+    """The error's kind and message, on one line of moderate length."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]

@@ -1,0 +1,85 @@
+"""A pipeline's back ends, loaded when first needed, and the photo that each has prepared."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from autoedit import backends
+from autoedit.core.mask import Mask, PixelArray
+from autoedit.core.photo import Photo
+from autoedit.core.plan import Target
+from autoedit.core.progress import Progress, silent
+from autoedit.core.region import Regions
+from autoedit.grounding import Grounder, PreparedGrounding
+from autoedit.inpainting import Inpainter
+from autoedit.pipeline import Pipeline
+from autoedit.planning import Planner
+from autoedit.segmentation import PreparedSegmentation, Prompt, Segmenter
+
+
+class Stages:
+    """The back ends of one pipeline.
+
+    Args:
+        pipeline: which, and their settings.
+        pull: whether missing weights may be downloaded.
+
+    Attributes:
+        progress: told how far a download is.
+    """
+
+    def __init__(self, pipeline: Pipeline, *, pull: bool = False) -> None:
+        self.pipeline = pipeline
+        self.progress: Progress = silent
+        self._pull = pull
+        # The last photo that each stage prepared, so that retries and several steps share it.
+        self._prepared: dict[str, tuple[PixelArray, Any]] = {}
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Loaded on first use; so are the others."""
+        return self._create("planning")
+
+    @cached_property
+    def grounder(self) -> Grounder:
+        """Finds what a phrase names."""
+        return self._create("grounding")
+
+    @cached_property
+    def segmenter(self) -> Segmenter:
+        """Outlines what a box, points or a coarse mask show."""
+        return self._create("segmentation")
+
+    @cached_property
+    def inpainter(self) -> Inpainter:
+        """Fills holes."""
+        return self._create("inpainting")
+
+    def _create(self, stage: str) -> Any:
+        choice = self.pipeline.choices[stage]
+        if self._pull:
+            from autoedit.models import download
+
+            for reference in self.pipeline.references().get(stage, ()):
+                download.ensure(reference, self.progress)
+        return backends.create(stage, choice.backend, choice.settings)
+
+    def ground(self, photo: Photo, target: Target) -> Regions:
+        """Everything in a photo that fits a target, best first."""
+        prepared: PreparedGrounding = self._ready("grounding", photo)
+        return prepared.find(target)
+
+    def outline(self, photo: Photo, prompt: Prompt) -> Mask:
+        """The outline of the thing at a prompt, float32 (H, W); may be empty."""
+        prepared: PreparedSegmentation = self._ready("segmentation", photo)
+        return prepared.outline(prompt)
+
+    def _ready(self, stage: str, photo: Photo) -> Any:
+        pixels, prepared = self._prepared.get(stage, (None, None))
+        if pixels is not photo.pixels:
+            self._prepared.pop(stage, None)  # its memory is needed for the next
+            backend = self.grounder if stage == "grounding" else self.segmenter
+            prepared = backend.prepare(photo)
+            self._prepared[stage] = (photo.pixels, prepared)
+        return prepared

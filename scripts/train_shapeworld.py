@@ -1,0 +1,34 @@
+"""Train the models of ShapeWorld: `python scripts/train_shapeworld.py all`.
+
+Stages: vae, inpainting (needs vae), detector, segmenter. docs/shapeworld.md tells what each is.
+"""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+
+from shapeworld.training import Options
+
+STAGES = ("vae", "inpainting", "detector", "segmenter")
+
+
+def main() -> None:
+    """Run one stage or all of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stage", choices=(*STAGES, "all"))
+    parser.add_argument(
+        "--out", type=Path, default=Path("pipelines/shapeworld"), help="finished weights go here"
+    )
+    parser.add_argument("--steps", type=int, help="of the optimiser, instead of the stage's own")
+    parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
+    parser.add_argument("--threads", type=int, default=2)
+    given = parser.parse_args()
+    options = Options(given.out, given.steps, given.resume, given.threads)
+    for stage in STAGES if given.stage == "all" else (given.stage,):
+        import_module(f"shapeworld.{stage}").train(options)
+
+
+if __name__ == "__main__":
+    main()
