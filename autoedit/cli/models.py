@@ -143,9 +143,11 @@ def lock(
     from autoedit.models import lock as locking
     from autoedit.models import store
 
-    users = _users(pipelines)
-    if not pipelines:
-        users = {name: using for name, using in users.items() if store.is_here(name)}
+    users = {
+        name: using
+        for name, using in _users(pipelines).items()
+        if store.parse(name).kind != "path" and (pipelines or store.is_here(name))
+    }
     if not users:
         raise InputError("There are no weights here to lock. Fetch some: autoedit models pull")
     target = output or Path(locking.NAME)

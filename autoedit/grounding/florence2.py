@@ -65,9 +65,9 @@ class Florence2Grounder:
             device=device,
             dtype=dtype,
         )
-        tokenizer = self._loaded.processor.tokenizer
-        self._bins = tokenizer.convert_tokens_to_ids([f"<loc_{i}>" for i in range(_BINS)])
-        if len(set(self._bins)) < _BINS:
+        words = self._loaded.processor.tokenizer.get_vocab()
+        self._bins = [words.get(f"<loc_{i}>", -1) for i in range(_BINS)]
+        if -1 in self._bins:
             raise WeightsError(
                 f"The tokenizer of {model} lacks Florence-2's location tokens. Pull it again."
             )

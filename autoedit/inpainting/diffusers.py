@@ -121,6 +121,11 @@ class DiffusersInpainter:
                 "set inpainting.erase_attention to false."
             )
         self._erase_attention = erase_attention
+        if native is not None and self._family.fixed_area:
+            raise SettingError(
+                f"The family {self._family.name} always works at its own size; leave out "
+                "inpainting.native."
+            )
         side = native or families.native_side(self._pipe, self._family)
         self._needs = WindowNeeds(
             context=context,

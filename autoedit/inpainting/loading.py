@@ -75,7 +75,7 @@ def quiet() -> Iterator[None]:
 
     before = [
         (each, each.get_verbosity(), each.is_progress_bar_enabled()) for each in (ours, theirs)
-    ]  # noqa: E501
+    ]
     try:
         for library, _, _ in before:
             library.set_verbosity_error()
@@ -96,11 +96,13 @@ def load(
     """A pipeline, on the CPU, in the device's dtype, and its family.
 
     Args:
-        path: a directory as save_pretrained writes it, or one .safetensors file.
+        path: a directory as save_pretrained writes it, or one .safetensors file, with all parts or
+            with the denoiser alone.
         device: for its dtype.
         family: name of the family, where the checkpoint does not tell.
-        config: for a single file: reference to a directory with the configuration of its parts;
-            None looks beside the file, then where its kind of model is published.
+        config: for a single file: reference to a directory with the configuration of its parts, and
+            the parts that the file lacks; None looks beside the file, then where its kind of model
+            is published.
 
     Raises:
         SettingError: when no family loads it.
@@ -113,10 +115,13 @@ def load(
     with _explained(path, row.pipeline), quiet():
         cls = pipeline_class(row)
         options: dict[str, Any] = {"torch_dtype": device.torch_dtype, "local_files_only": True}
-        if path.is_dir():
-            _refuse_pickles(path)
-            options.update(use_safetensors=True, variant=_variant(path))
-            pipe = cls.from_pretrained(str(path), **options, **_no_checker(path))
+        parts: dict[str, Any] = {}
+        if path.is_file() and not _is_whole(path):
+            parts = _denoiser(path, directory, options)
+        if path.is_dir() or parts:
+            _refuse_pickles(directory)
+            options.update(use_safetensors=True, variant=_variant(directory))
+            pipe = cls.from_pretrained(str(directory), **options, **_no_checker(directory), **parts)
         else:
             pipe = cls.from_single_file(str(path), config=str(directory), **options)
         pipe.set_progress_bar_config(disable=True)
@@ -236,11 +241,8 @@ def _configuration(path: Path, config: str | None) -> Path:
     # Without a directory of its own the library would fetch one from the hub, offline or not.
     with _explained(path, "single file"):
         from diffusers.loaders.single_file_utils import fetch_diffusers_config
-        from safetensors import safe_open
 
-        with safe_open(str(path), "pt") as file:
-            keys = file.keys()
-            shapes = {k: SimpleNamespace(shape=tuple(file.get_slice(k).get_shape())) for k in keys}
+        shapes = {key: SimpleNamespace(shape=shape) for key, shape in _shapes(path).items()}
         published = str(fetch_diffusers_config(shapes)["pretrained_model_name_or_path"])
     try:
         return store.located(published)
@@ -250,6 +252,29 @@ def _configuration(path: Path, config: str | None) -> Path:
             "Set inpainting.config to a directory with its model_index.json, or run: "
             f"autoedit models pull {published}"
         ) from error
+
+
+def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The names and shapes of a file's tensors, without loading them."""
+    from safetensors import safe_open
+
+    with safe_open(str(path), "pt") as file:
+        return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a single file has its autoencoder with it, and not the denoiser alone."""
+    return any(key.startswith(("first_stage_model.", "vae.")) for key in _shapes(path))
+
+
+def _denoiser(path: Path, directory: Path, options: dict[str, Any]) -> dict[str, Any]:
+    """The denoiser of a single file, by the name of its part."""
+    import diffusers
+
+    index = json.loads((directory / "model_index.json").read_text(encoding="utf-8"))
+    part = "transformer" if "transformer" in index else "unet"
+    cls = getattr(diffusers, index[part][1])
+    return {part: cls.from_single_file(str(path), config=str(directory), subfolder=part, **options)}
 
 
 def _class_name(directory: Path) -> str:

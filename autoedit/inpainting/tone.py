@@ -49,11 +49,11 @@ def continued(values: FloatArray, known: BoolArray) -> FloatArray:
     """Continue values smoothly to where they are not known: a membrane, solved coarse to fine.
 
     Args:
-        values: float32 (H, W, C); what it holds where nothing is known is not looked at.
+        values: float32 (H, W, 3); what it holds where nothing is known is not looked at.
         known: bool (H, W), somewhere True.
 
     Returns:
-        float32 (H, W, C), equal to `values` where they are known.
+        float32 (H, W, 3), equal to `values` where they are known.
     """
     if known.all():
         return values

@@ -15,7 +15,7 @@ from autoedit.segmentation.refine import refine_edge
 _COARSE = 2.5  # photo pixels for a cell of the grid, from which refining gains more than it risks
 _TWICE = 6.0  # from here a second pass with half the reach gains again
 _TRUST, _SMOOTH = 6.0, 2
-_STRAY = 0.6  # pixels: colours do not place an edge more exactly than this
+_GAIN = 1.1  # in contrast along the outline, from which moving it is for the better
 _TILE = 512
 _NOTHING = -32.0
 _SOFT = 0.7  # standard deviation in pixels: soft over about two
@@ -90,15 +90,15 @@ class Grid:
         return rows @ logits.astype(np.float32) @ columns.T
 
     def window(self, inside: BoolArray) -> tuple[slice, slice] | None:
-        """The rows and columns of the photo that cells (h, w) cover, two cells more all round."""
+        """The rows and columns of the photo that cells (h, w) cover, four cells more all round."""
         bounds: list[slice] = []
         for axis in (0, 1):
             cells = np.flatnonzero(inside.any(axis=1 - axis))
             scale = self.photo[axis] / self.used[axis]
-            if cells.size == 0 or (cells[0] - 2) * scale >= self.photo[axis]:
+            if cells.size == 0 or (cells[0] - 4) * scale >= self.photo[axis]:
                 return None
-            first = max(0, int((cells[0] - 2) * scale))
-            bounds.append(slice(first, min(self.photo[axis], int((cells[-1] + 3) * scale) + 1)))
+            first = max(0, int((cells[0] - 4) * scale))
+            bounds.append(slice(first, min(self.photo[axis], int((cells[-1] + 5) * scale) + 1)))
         return bounds[0], bounds[1]
 
 
@@ -153,12 +153,45 @@ def _spread(inside: BoolArray, window: tuple[slice, slice], grid: Grid) -> Float
 
 
 def _place(inside: BoolArray, pixels: PixelArray, cell: float) -> BoolArray:
-    """Move an outline that is right to about a cell; the very same array when it was right."""
-    placed = _in_tiles(inside, pixels, max(2, round(cell)))
-    moved = np.count_nonzero(placed != inside) / max(1, np.count_nonzero(_rim(inside)))
-    if moved < _STRAY:
+    """Move an outline that is right to about a cell; the very same array when it was right.
+
+    It was when the photo has no more contrast along the new one: colours misjudge some edges, and
+    an outline that came from elsewhere to lie on an edge already is the better witness.
+    """
+    placed, gain = _in_tiles(inside, pixels, max(2, round(cell)))
+    if gain < _GAIN:
         return inside
-    return placed if cell < _TWICE else _in_tiles(placed, pixels, round(cell / 2))
+    return placed if cell < _TWICE else _in_tiles(placed, pixels, round(cell / 2))[0]
+
+
+def _in_tiles(inside: BoolArray, pixels: PixelArray, radius: int) -> tuple[BoolArray, float]:
+    """Refine the tiles that the outline passes through, each with as much round it as counts.
+
+    Returns:
+        The outline, and the photo's contrast along it as a multiple of that along the old one.
+    """
+    placed = inside.copy()
+    near = _rim(inside)
+    margin = 8 * radius + 8  # what the colour models gather, and the filters
+    before, after = [0.0, 1e-6], [0.0, 1e-6]
+    for top in range(0, inside.shape[0], _TILE):
+        for left in range(0, inside.shape[1], _TILE):
+            y, x = max(0, top - margin), max(0, left - margin)
+            around = np.s_[y : top + _TILE + margin, x : left + _TILE + margin]
+            if not near[around].any():
+                continue
+            lab = to_lab(np.ascontiguousarray(pixels[around]))
+            old = inside[around]
+            new = refine_edge(lab, old, radius, trust=_TRUST, smooth=_SMOOTH) > 0.5
+            own = np.s_[top - y : top - y + _TILE, left - x : left - x + _TILE]
+            placed[top : top + _TILE, left : left + _TILE] = new[own]
+            contrast = _contrast(lab)
+            for outline, total in ((old, before), (new, after)):
+                along = contrast[own][_rim(outline)[own]]
+                total[0] += float(along.sum())
+                total[1] += along.size
+    gain = (after[0] / after[1]) / max(before[0] / before[1], 1e-6)
+    return placed, gain
 
 
 def _rim(inside: BoolArray) -> BoolArray:
@@ -166,26 +199,11 @@ def _rim(inside: BoolArray) -> BoolArray:
     return cv2.erode(byte, np.ones((3, 3), np.uint8)) != byte
 
 
-def _in_tiles(inside: BoolArray, pixels: PixelArray, radius: int) -> BoolArray:
-    """Refine the tiles that the outline passes through, each with as much round it as counts."""
-    placed = inside.copy()
-    near = cv2.dilate(
-        _rim(inside).astype(np.uint8), np.ones((2 * radius + 3, 2 * radius + 3), np.uint8)
-    )
-    margin = 8 * radius + 8  # what the colour models gather, and the filters
-    for top in range(0, inside.shape[0], _TILE):
-        for left in range(0, inside.shape[1], _TILE):
-            if not near[top : top + _TILE, left : left + _TILE].any():
-                continue
-            y, x = max(0, top - margin), max(0, left - margin)
-            around = np.s_[y : top + _TILE + margin, x : left + _TILE + margin]
-            edge = refine_edge(
-                to_lab(np.ascontiguousarray(pixels[around])), inside[around], radius,
-                trust=_TRUST, smooth=_SMOOTH,
-            )  # fmt: skip
-            own = np.s_[top - y : top - y + _TILE, left - x : left - x + _TILE]
-            placed[top : top + _TILE, left : left + _TILE] = edge[own] > 0.5
-    return placed
+def _contrast(lab: FloatArray) -> FloatArray:
+    """Length of the colour gradient, float32 (H, W)."""
+    smooth = cv2.GaussianBlur(lab, (0, 0), _SOFT)
+    slopes = [cv2.Sobel(smooth, cv2.CV_32F, dx, 1 - dx) for dx in (0, 1)]
+    return np.sqrt((slopes[0] ** 2 + slopes[1] ** 2).sum(axis=2))
 
 
 def _weights(length: int, used: float, cells: int, part: slice) -> FloatArray:

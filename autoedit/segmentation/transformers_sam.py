@@ -176,7 +176,8 @@ def _explaining(path: Path) -> Iterator[None]:
         raise
     except ImportError as error:
         raise BackendUnavailableError(
-            f"The weights at {path} need a library that is not installed: {_line(error)}"
+            f"The weights at {path} need a library that is not installed "
+            f"({'pip install timm' if 'timm' in str(error).lower() else _line(error)})."
         ) from error
     except Exception as error:  # transformers and safetensors have no common base
         if is_out_of_memory(error):

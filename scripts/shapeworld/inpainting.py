@@ -9,13 +9,13 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from diffusers import (
-    AutoencoderKL,
-    DDIMScheduler,
-    StableDiffusionInpaintPipeline,
-    UNet2DConditionModel,
-)
 from diffusers.models.attention_processor import AttnProcessor
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_inpaint import (
+    StableDiffusionInpaintPipeline,
+)
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from numpy.typing import NDArray
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel
@@ -59,7 +59,7 @@ class Painter(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         torch.manual_seed(0)
-        words = tokenizer()
+        words: Any = tokenizer()
         self.text_encoder: Any = CLIPTextModel(
             CLIPTextConfig(
                 vocab_size=len(words),
@@ -182,7 +182,7 @@ def assemble(vae: AutoencoderKL, painter: Painter) -> StableDiffusionInpaintPipe
 
 def tokenizer_ids() -> Any:
     """A function from text to `MAX_LENGTH` token ids, padded and cut as the pipeline does."""
-    words = tokenizer()
+    words: Any = tokenizer()
 
     def ids(text: str) -> list[int]:
         return words(text, padding="max_length", max_length=MAX_LENGTH, truncation=True).input_ids

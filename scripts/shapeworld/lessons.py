@@ -42,22 +42,27 @@ def lesson(seed: int) -> Lesson:
     rng = np.random.default_rng([3, seed])
     drawn = scene(seed)
     old = drawn.things[rng.integers(len(drawn.things))]
-    thing = None
+    hole, thing = _made(old, rng)
     while thing is None:
-        if rng.random() < 0.88:
-            hole = holes.around(old, rng)
-            centre = np.array(old.centre) + rng.uniform(-1, 1, 2)
-            radius = old.radius * rng.uniform(0.95, 1.08)
-        else:
-            hole = holes.anywhere(rng)
-            centre, radius = _middle(hole)
-            radius *= rng.uniform(0.7, 0.95)
-        thing = fitting(hole, (float(centre[0]), float(centre[1])), radius, rng)
+        hole, thing = _made(old, rng)
     others = [other for other in drawn.things if other is not old and _shows(other, hole)]
     bare = draw(drawn.plate, others)
     covered = bare.copy()
     covered[hole] = 127
     return Lesson(bare, np.where(hole[:, :, None], draw(bare, [thing]), bare), covered, hole, thing)
+
+
+def _made(old: Thing, rng: np.random.Generator) -> tuple[NDArray[np.bool_], Thing | None]:
+    """A hole, mostly round the old thing, and a new thing in it if one fits."""
+    if rng.random() < 0.88:
+        hole = holes.around(old, rng)
+        centre = np.array(old.centre) + rng.uniform(-1, 1, 2)
+        radius = old.radius * rng.uniform(0.95, 1.08)
+    else:
+        hole = holes.anywhere(rng)
+        centre, radius = _middle(hole)
+        radius *= rng.uniform(0.7, 0.95)
+    return hole, fitting(hole, (float(centre[0]), float(centre[1])), radius, rng)
 
 
 def fitting(

@@ -13,7 +13,9 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from diffusers import StableDiffusionInpaintPipeline
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_inpaint import (
+    StableDiffusionInpaintPipeline,
+)
 from numpy.typing import NDArray
 from PIL import Image as Pictures
 

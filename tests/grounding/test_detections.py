@@ -92,6 +92,13 @@ def test_duplicates_are_suppressed_whatever_their_order():
     assert sorted(boxes(prepared.find(target(quantity="all")))) == [LEFT, beside]
 
 
+def test_neighbours_far_from_the_corner_are_no_duplicates():
+    neighbours = [(200, 200, 230, 230), (235, 200, 265, 230)]
+    prepared, _ = grounding(mug=[(box, 0.7) for box in neighbours])
+
+    assert sorted(boxes(prepared.find(target(quantity="all")))) == neighbours
+
+
 def test_a_box_round_several_better_ones_goes_and_one_round_a_single_one_stays():
     group = (8, 38, 392, 102)
     every = [(LEFT, 0.7), (RIGHT, 0.72), (FAR, 0.71)]

@@ -42,7 +42,7 @@ def clip_tokenizer() -> Any:
     )
 
 
-def byte_tokenizer(extra: list[str], **named: str) -> Any:
+def byte_tokenizer(extra: list[str], **named: Any) -> Any:
     """One token a byte, so that each digit is its own; `extra` and `named` are special tokens."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast

@@ -88,7 +88,8 @@ def unet(channels: int, cross: int = 32, **more: Any) -> Any:
     return diffusers.UNet2DConditionModel(
         sample_size=SAMPLE, in_channels=channels, block_out_channels=(16, 32), layers_per_block=1,
         norm_num_groups=16, cross_attention_dim=cross,
-        **{"out_channels": 4, "attention_head_dim": 4, "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
+        **{"out_channels": 4, "attention_head_dim": 4,
+           "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
            "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"), **more},
     )  # fmt: skip
 
@@ -100,7 +101,9 @@ def stable_diffusion(channels: int = 9) -> Any:
     )  # fmt: skip
     return cls(
         vae=kl(), text_encoder=clip_text(), tokenizer=clip_tokenizer(), unet=unet(channels),
-        scheduler=diffusers.DDIMScheduler(beta_schedule="scaled_linear", clip_sample=False),
+        scheduler=diffusers.DDIMScheduler(
+            beta_schedule="scaled_linear", clip_sample=False, steps_offset=1
+        ),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False,
     )  # fmt: skip
 
@@ -190,14 +193,16 @@ def z_image() -> Any:
     )  # fmt: skip
 
 
-def _qwen_parts() -> dict[str, Any]:
+def _qwen_parts(halvings: int) -> dict[str, Any]:
     text = {
         "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "vocab_size": 280,
+        "bos_token_id": 0, "eos_token_id": 0,
         "num_attention_heads": 2, "num_key_value_heads": 2, "max_position_embeddings": 4096,
         "rope_scaling": {"type": "mrope", "mrope_section": [1, 1, 2], "rope_type": "default"},
     }  # fmt: skip
     vision = {
-        "depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16,
+        "depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2,
+        "out_hidden_size": 16,
     }  # fmt: skip
     names = ("vision_start", "vision_end", "image_pad", "video_pad")
     tokenizer = qwen_tokenizer()
@@ -207,7 +212,8 @@ def _qwen_parts() -> dict[str, Any]:
         vision_end_token_id=end, image_token_id=image, video_token_id=video,
     )  # fmt: skip
     vae = diffusers.AutoencoderKLQwenImage(
-        base_dim=8, z_dim=4, dim_mult=[1, 2], num_res_blocks=1, temperal_downsample=[False],
+        base_dim=4, z_dim=4, dim_mult=[1] * (halvings + 1), num_res_blocks=1,
+        temperal_downsample=[False] * halvings,
         latents_mean=[0.0] * 4, latents_std=[1.0] * 4,
     )  # fmt: skip
     transformer = diffusers.QwenImageTransformer2DModel(
@@ -224,11 +230,11 @@ def _qwen_parts() -> dict[str, Any]:
 
 
 def qwen_image() -> Any:
-    return diffusers.QwenImagePipeline(**_qwen_parts())
+    return diffusers.QwenImagePipeline(**_qwen_parts(1))
 
 
 def qwen_image_edit() -> Any:
-    parts = _qwen_parts()
+    parts = _qwen_parts(5)  # it always works at a megapixel
     processor = transformers.Qwen2VLProcessor(
         transformers.Qwen2VLImageProcessor(max_pixels=56 * 56, min_pixels=28 * 28),
         parts["tokenizer"],
@@ -251,7 +257,8 @@ def kandinsky_2_2() -> Any:
         mid_block_type="UNetMidBlock2DSimpleCrossAttn", resnet_time_scale_shift="scale_shift",
     )  # fmt: skip
     movq = diffusers.VQModel(
-        block_out_channels=(32, 64), down_block_types=("DownEncoderBlock2D", "AttnDownEncoderBlock2D"),
+        block_out_channels=(32, 64),
+        down_block_types=("DownEncoderBlock2D", "AttnDownEncoderBlock2D"),
         up_block_types=("AttnUpDecoderBlock2D", "UpDecoderBlock2D"), latent_channels=4,
         num_vq_embeddings=12, vq_embed_dim=4, norm_num_groups=8, norm_type="spatial",
     )  # fmt: skip

@@ -55,24 +55,24 @@ def scores(side, kind):
 
 
 @pytest.mark.parametrize(
-    ("side", "kind", "gain"),
+    ("side", "kind", "gain", "nearer"),
     [
-        (256, "binary", 0.004),
-        (256, "wandering", 0.01),
-        (96, "binary", 0.02),
-        (96, "wandering", 0.03),
+        (256, "binary", 0.004, 0.9),
+        (256, "wandering", 0.01, 0.6),
+        (96, "binary", 0.02, 0.6),
+        (96, "wandering", 0.03, 0.5),
     ],
 )
-def test_refining_beats_interpolation(side, kind, gain):
+def test_refining_beats_interpolation(side, kind, gain, nearer):
     plain, refined = scores(side, kind)
     assert refined[0] > plain[0] + gain
-    assert refined[1] < 0.75 * plain[1]
+    assert refined[1] < nearer * plain[1]
 
 
 def test_an_outline_that_was_right_is_hardly_touched():
     plain, refined = scores(256, "shares")
     assert plain[0] > 0.99
-    assert refined[0] > plain[0] - 0.006
+    assert refined[0] > plain[0] - 0.003
 
 
 def test_thin_parts_are_kept():
@@ -80,15 +80,13 @@ def test_thin_parts_are_kept():
     truth = ball(photo, 200, 180, 60, (30, 60, 170))
     photo[176:182, 255:420] = (30, 60, 170)
     truth[176:182, 255:420] = True
-    logits, grid = reduced(truth, 96, "shares")
-    stick = np.s_[176:182, 270:410]
+    logits, grid = reduced(truth, 96, "binary")
+    plain = outline_of_logits(logits, grid, photo, refine=False) > 0.5
+    found = outline_of_logits(logits, grid, photo) > 0.5
 
     assert grid.cell == 5
-    found = outline_of_logits(logits, grid, photo) > 0.5
-    assert found[stick].mean() > 0.9
-    assert overlap(found, truth) > overlap(
-        outline_of_logits(logits, grid, photo, refine=False) > 0.5, truth
-    )
+    assert (found[176:182, 270:410].sum(axis=0) >= 5).all()
+    assert overlap(found, truth) > overlap(plain, truth) + 0.01
 
 
 def test_tiles_leave_no_trace(monkeypatch):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoedit.segmentation.multimask import Wanted, box_fit, choose, overlap, stability
@@ -80,6 +80,7 @@ def test_an_empty_mask_is_the_last_choice():
     assert choice([nothing, nothing], [0.1, 0.2]) in (0, 1)
 
 
+@settings(deadline=None)
 @given(st.permutations(range(4)), st.sampled_from([(16, 16, 48, 48), (25, 17, 39, 31)]))
 def test_the_order_of_the_masks_does_not_matter_to_a_box(order, box):
     masks = [disc(32, 32, 16), disc(32, 24, 7), disc(32, 20, 3), disc(10, 50, 9)]
@@ -92,6 +93,7 @@ def test_the_order_of_the_masks_does_not_matter_to_a_box(order, box):
 box_side = st.floats(-10, 74, allow_nan=False)
 
 
+@settings(deadline=None)
 @given(box_side, box_side, box_side, box_side)
 def test_the_fit_is_a_share(x0, y0, x1, y1):
     box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
