@@ -158,6 +158,7 @@ def segment_anything(sizes: dict[str, Any]) -> Any:
 
 def build(folder: Path, size: Size) -> dict[str, int]:
     """Write the models and the photo; returns how many parameters each model has."""
+    transformers.logging.disable_progress_bar()
     words = tokenizer()
     text = transformers.CLIPTextConfig(
         vocab_size=len(words), max_position_embeddings=77, hidden_act="quick_gelu",

@@ -24,10 +24,17 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="of the optimiser, instead of the stage's own")
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--evaluate", action="store_true", help="measure a finished detector or segmenter instead"
+    )
     given = parser.parse_args()
     options = Options(given.out, given.steps, given.resume, given.threads)
     for stage in STAGES if given.stage == "all" else (given.stage,):
-        import_module(f"shapeworld.{stage}").train(options)
+        module = import_module(f"shapeworld.{stage}")
+        if not given.evaluate:
+            module.train(options)
+        elif hasattr(module, "check"):
+            print(f"{stage}: {module.check(options)}")
 
 
 if __name__ == "__main__":

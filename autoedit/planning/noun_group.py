@@ -330,7 +330,8 @@ def _look(cursor: Cursor, draft: Draft) -> int:
     for kind in _LOOKS[1:]:
         if not token.among(vocabulary().words(f"adjectives.{kind}")):
             continue
-        if kind == "material" and _is_head(cursor, 1, "adjectives.material"):
+        nouns = {"material": "adjectives.material", "other": "adjectives.other_noun"}
+        if kind in nouns and _is_head(cursor, 1, nouns[kind]):
             return 0
         draft.look(kind, token.word)
         return 1

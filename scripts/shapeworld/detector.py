@@ -30,7 +30,7 @@ from .words import MAX_LENGTH, NOUNS, tokenizer
 
 POOL = 8192
 BATCH = 32
-STEPS = 3000
+STEPS = 3200
 PATCH = 8
 GRID = SIDE // PATCH
 
