@@ -196,12 +196,12 @@ class Editor:
 
     def _load(self, plan: EditPlan, pointer: Pointer) -> None:
         """Load what the plan needs now, so that a wrong setting or missing weights cost no work."""
+        fills = any(step.operation == "remove" or abilities.draws(step) for step in plan.steps)
         needed = {
-            "grounder": not pointer.given,
-            "segmenter": pointer.mask is None,
-            "inpainter": any(step.operation == "remove" or abilities.draws(step)
-                             for step in plan.steps),
-        }  # fmt: skip
+            "grounder": fills or not pointer.given,  # a fill looks for the things near its hole
+            "segmenter": fills or pointer.mask is None,
+            "inpainter": fills,
+        }
         for name, is_needed in needed.items():
             if is_needed:
                 getattr(self._stages, name)

@@ -4,7 +4,7 @@ import json
 import logging
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -83,6 +83,28 @@ def test_place_measures_the_weights(inpainting: Path, monkeypatch: Any) -> None:
     assert loading.place(pipe, CPU, None) == "none"
     sizes = loading.weight_sizes(pipe)
     assert asked == [(sum(sizes), 12345, "cpu", max(sizes))]
+
+
+@pytest.mark.parametrize("way", ["none", "model", "sequential"])
+def test_place_does_as_it_is_told(monkeypatch: Any, way: Any) -> None:
+    calls: list[tuple[str, str]] = []
+
+    class Pipe:
+        components: ClassVar[dict[str, Any]] = {}
+
+        def to(self, device: str) -> None:
+            calls.append(("none", device))
+
+        def enable_model_cpu_offload(self, device: str) -> None:
+            calls.append(("model", device))
+
+        def enable_sequential_cpu_offload(self, device: str) -> None:
+            calls.append(("sequential", device))
+
+    monkeypatch.setattr(loading.importlib.util, "find_spec", lambda name: object())
+    assert loading.place(Pipe(), Device("cuda:1", "float16"), way) == way
+    assert loading.place(Pipe(), CPU, way) == "none"
+    assert calls == [(way, "cuda:1"), ("none", "cpu")]
 
 
 def test_offloading_without_its_library_is_explained(inpainting: Path, monkeypatch: Any) -> None:
@@ -166,12 +188,15 @@ def original_names(pipe: Any) -> dict[str, torch.Tensor]:
         "norm2": "out_layers.0", "conv2": "out_layers.3", "conv_shortcut": "skip_connection",
     }  # fmt: skip
     blocks = {
-        "down_blocks.0.resnets.0": "input_blocks.1.0", "down_blocks.1.resnets.0": "input_blocks.3.0",
+        "down_blocks.0.resnets.0": "input_blocks.1.0",
+        "down_blocks.1.resnets.0": "input_blocks.3.0",
         "down_blocks.0.downsamplers.0.conv": "input_blocks.2.0.op",
         "down_blocks.1.attentions.0": "input_blocks.3.1", "mid_block.resnets.0": "middle_block.0",
         "mid_block.attentions.0": "middle_block.1", "mid_block.resnets.1": "middle_block.2",
-        "up_blocks.0.resnets.0": "output_blocks.0.0", "up_blocks.0.attentions.0": "output_blocks.0.1",
-        "up_blocks.0.resnets.1": "output_blocks.1.0", "up_blocks.0.attentions.1": "output_blocks.1.1",
+        "up_blocks.0.resnets.0": "output_blocks.0.0",
+        "up_blocks.0.attentions.0": "output_blocks.0.1",
+        "up_blocks.0.resnets.1": "output_blocks.1.0",
+        "up_blocks.0.attentions.1": "output_blocks.1.1",
         "up_blocks.0.upsamplers.0.conv": "output_blocks.1.2.conv",
         "up_blocks.1.resnets.0": "output_blocks.2.0", "up_blocks.1.resnets.1": "output_blocks.3.0",
         "conv_in": "input_blocks.0.0", "conv_norm_out": "out.0", "conv_out": "out.2",
@@ -206,8 +231,22 @@ def original_names(pipe: Any) -> dict[str, torch.Tensor]:
 def single_file(turbo: Path, directory: Path) -> Path:
     """The transformer alone, under its publisher's names."""
     weights = load_file(turbo / "transformer" / "diffusion_pytorch_model.safetensors")
+    theirs = {
+        "all_final_layer.2-1.": "final_layer.", "all_x_embedder.2-1.": "x_embedder.",
+        "norm_q.": "q_norm.", "norm_k.": "k_norm.", "to_out.0.": "out.",
+    }  # fmt: skip
+    for key in [key for key in weights if key.endswith("to_q.weight")]:
+        names = [key.replace("to_q", each) for each in ("to_q", "to_k", "to_v")]
+        fused = torch.cat([weights.pop(name) for name in names])
+        weights[key.replace("to_q", "qkv")] = fused
+    made: dict[str, torch.Tensor] = {}
+    for name, value in weights.items():
+        key = name
+        for ours, other in theirs.items():
+            key = key.replace(ours, other)
+        made[f"model.diffusion_model.{key}"] = value
     path = directory / "z.safetensors"
-    save_file({f"model.diffusion_model.{key}": value for key, value in weights.items()}, path)
+    save_file(made, path)
     return path
 
 
