@@ -113,7 +113,7 @@ BACKENDS: dict[str, dict[str, Backend]] = {
             "autoedit.inpainting.diffusers:DiffusersInpainter",
             "any inpainting pipeline of diffusers: Stable Diffusion, SDXL, FLUX, Qwen, ...",
             needs=("torch", "diffusers", "transformers"),
-            weights=("model", "lora"),
+            weights=("model", "lora", "config"),
             draws=True,
         ),
         "lama": _neural(

@@ -19,7 +19,7 @@ from autoedit.core.progress import Progress, silent
 from autoedit.core.region import Box, Point, Region, Regions
 from autoedit.core.result import EditResult, StepResult, Verdict
 from autoedit.errors import MaskError, TargetNotFoundError
-from autoedit.filling import Filled, Job, fill_holes, fill_until_good
+from autoedit.filling import Job, fill_holes, fill_until_good
 from autoedit.inpainting import FillRequest
 from autoedit.pipeline import Pipeline, default_pipeline, load_pipeline
 from autoedit.pointing import (
@@ -198,13 +198,14 @@ class Editor:
         """Load what the plan needs now, so that a wrong setting or missing weights cost no work."""
         fills = any(step.operation == "remove" or abilities.draws(step) for step in plan.steps)
         needed = {
-            "grounder": fills or not pointer.given,  # a fill looks for the things near its hole
-            "segmenter": fills or pointer.mask is None,
-            "inpainter": fills,
+            "grounding": fills or not pointer.given,  # a fill looks for the things near its hole
+            "segmentation": fills or pointer.mask is None,
+            "inpainting": fills,
         }
-        for name, is_needed in needed.items():
-            if is_needed:
-                getattr(self._stages, name)
+        stages = [stage for stage, is_needed in needed.items() if is_needed]
+        self._stages.require(stages)
+        for stage in stages:
+            self._stages.load(stage)
 
     # The chain -------------------------------------------------------------------------------
 
@@ -248,10 +249,8 @@ class Editor:
             photo, job = self._drawing(photo, step, mask, run)
         else:
             return [self._restyle(photo, step, regions, mask, run)]
-        settings = self.pipeline.verification
-        fills: list[Filled] = fill_until_good(
-            self._stages.inpainter, photo, job, settings, run, count
-        )
+        inpainter, settings = self._stages.inpainter, self.pipeline.verification
+        fills = fill_until_good(inpainter, photo, job, settings, run, count)
         return [
             (each.photo, StepResult(step.operation, regions, mask, each.matte, each.attempts,
                                     each.verdict))
@@ -341,7 +340,10 @@ class Editor:
             elif step.operation == "modify":
                 matte = self._matte(mask)
             else:
-                room = mask if mask.origin == "place" else self._room(photo, mask, step)
+                room = mask
+                if step.operation == "replace":
+                    room = drawing.room_for(mask, self.pipeline.masking.room)
+                    room = room | self._with_effects(photo, mask, step)
                 matte = self._matte(room)
         if step.operation in ("replace", "add"):
             others = self._others(photo, mask, run)
@@ -353,10 +355,6 @@ class Editor:
 
         request = drawing.request_for(self.pipeline, step, others)
         return photo, Job(lambda _: matte, request, judge)
-
-    def _room(self, photo: Photo, mask: Mask, step: EditStep) -> Mask:
-        room = drawing.room_for(mask, self.pipeline.masking.room)
-        return room | self._with_effects(photo, mask, step)
 
     def _with_effects(self, photo: Photo, mask: Mask, step: EditStep) -> Mask:
         """The target with the shadow it casts, without it, or the shadow alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,9 +12,10 @@ from autoedit.core.photo import Photo
 from autoedit.core.plan import Target
 from autoedit.core.progress import Progress, silent
 from autoedit.core.region import Regions
+from autoedit.errors import WeightsError
 from autoedit.grounding import Grounder, PreparedGrounding
 from autoedit.inpainting import Inpainter
-from autoedit.pipeline import Pipeline
+from autoedit.pipeline import Pipeline, available
 from autoedit.planning import Planner
 from autoedit.segmentation import PreparedSegmentation, Prompt, Segmenter
 
@@ -64,6 +66,40 @@ class Stages:
             for reference in self.pipeline.references().get(stage, ()):
                 download.ensure(reference, self.progress)
         return backends.create(stage, choice.backend, choice.settings)
+
+    def load(self, stage: str) -> None:
+        """Load a stage's back end now rather than when it is first used."""
+        names = {"grounding": "grounder", "segmentation": "segmenter", "inpainting": "inpainter"}
+        getattr(self, names[stage])
+
+    def require(self, stages: Sequence[str]) -> None:
+        """See that the weights of these stages are here before any work begins.
+
+        Raises:
+            WeightsError: says what to pull, all of it at once, and how large it is.
+        """
+        named = self.pipeline.references()
+        references = dict.fromkeys(one for stage in stages for one in named.get(stage, ()))
+        if not references or self._pull:
+            return
+        from autoedit.models import catalogue, store
+
+        lacking: dict[str, WeightsError] = {}
+        for reference in references:
+            try:
+                store.located(reference)
+            except WeightsError as error:
+                lacking[reference] = error
+        if len(lacking) < 2:
+            for error in lacking.values():
+                raise error
+            return
+        name = self.pipeline.name
+        wanted = name if name in available() else " ".join(lacking)
+        raise WeightsError(
+            f"The pipeline {name!r} lacks weights ({catalogue.total_in_words(lacking)}): "
+            f"{', '.join(lacking)}. Run: autoedit models pull {wanted}, or give --pull."
+        )
 
     def ground(self, photo: Photo, target: Target) -> Regions:
         """Everything in a photo that fits a target, best first."""

@@ -32,6 +32,7 @@ def names() -> list[str]:
 def account(name: str) -> dict[str, Any]:
     """One pipeline with its back ends and what it lacks, as JSON-able values."""
     from autoedit import backends
+    from autoedit.models import catalogue
     from autoedit.pipeline import default_pipeline, load_pipeline
 
     pipeline = load_pipeline(name)
@@ -41,6 +42,7 @@ def account(name: str) -> dict[str, Any]:
         ""
     }
     absent = [one for one in references if not _is_here(one)]
+    size = catalogue.total_in_words(absent)
     return {
         "name": name,
         "summary": pipeline.summary,
@@ -49,7 +51,7 @@ def account(name: str) -> dict[str, Any]:
         "missing": sorted({module for modules in missing.values() for module in modules}),
         "install": f"pip install 'autoedit[{','.join(sorted(extras))}]'" if extras else "",
         "weights": {one: one not in absent for one in references},
-        "pull": f"autoedit models pull {name} ({_total(absent)})" if absent else "",
+        "pull": f"autoedit models pull {name} ({size})" if absent else "",
         "backends": {stage: choice.backend for stage, choice in pipeline.choices.items()},
         "licence": pipeline.licence,
         "memory": pipeline.memory,
@@ -74,13 +76,3 @@ def _is_here(reference: str) -> bool:
         return store.is_here(reference)
     except WeightsError:  # damaged, or of another source: as good as missing
         return False
-
-
-def _total(references: list[str]) -> str:
-    """The size of weights together, as far as it is known."""
-    from autoedit.models import catalogue
-
-    sizes = [getattr(catalogue.find(one), "size", None) for one in references]
-    if None in sizes:
-        return "size not known"
-    return catalogue.in_words(sum(size for size in sizes if size))

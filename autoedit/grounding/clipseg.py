@@ -12,8 +12,8 @@ from autoedit.core.mask import BoolArray, FloatArray, Mask
 from autoedit.core.photo import Photo
 from autoedit.core.region import Box
 from autoedit.grounding.detections import Detection, DetectionSettings, PreparedDetections
-from autoedit.grounding.pretrained import Pretrained, load_pretrained
 from autoedit.models.memory import with_leaner_retry
+from autoedit.models.pretrained import Pretrained, load_pretrained
 
 _PROMPT = "a photo of a {phrase}."  # of the prompts that it was trained with
 _WARMEST = 0.1  # of a spot's pixels: their mean heat is its score

@@ -11,8 +11,8 @@ from autoedit.core.photo import Photo
 from autoedit.core.region import Box
 from autoedit.errors import WeightsError
 from autoedit.grounding.detections import Detection, DetectionSettings, PreparedDetections
-from autoedit.grounding.pretrained import Pretrained, load_pretrained
 from autoedit.models.memory import with_leaner_retry
+from autoedit.models.pretrained import Pretrained, load_pretrained
 
 # The task for a noun phrase with its attributes; <OPEN_VOCABULARY_DETECTION> was taught with names
 # of categories.

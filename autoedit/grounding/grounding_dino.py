@@ -13,8 +13,8 @@ from autoedit.core.photo import Photo
 from autoedit.errors import SettingError
 from autoedit.grounding.detections import Detection, DetectionSettings, PreparedDetections
 from autoedit.grounding.phrasing import LINKS, head_noun
-from autoedit.grounding.pretrained import Pretrained, load_pretrained
 from autoedit.models.memory import with_leaner_retry
+from autoedit.models.pretrained import Pretrained, load_pretrained
 
 _HEAD_ALONE = 0.6  # factor on the score of a box for which only the head noun was read
 _ADVICE = "Take a smaller photo or model, or --set grounding.device=cpu."

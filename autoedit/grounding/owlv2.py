@@ -11,8 +11,8 @@ from typing import Any
 from autoedit.core.photo import Photo
 from autoedit.errors import SettingError
 from autoedit.grounding.detections import Detection, DetectionSettings, PreparedDetections
-from autoedit.grounding.pretrained import Pretrained, load_pretrained
 from autoedit.models.memory import with_leaner_retry
+from autoedit.models.pretrained import Pretrained, load_pretrained
 
 _ADVICE = "Take a smaller photo or model, or --set grounding.device=cpu."
 

@@ -14,9 +14,9 @@ from autoedit.core.photo import Photo
 from autoedit.core.region import Box
 from autoedit.errors import PhotoError, SettingError
 from autoedit.grounding.detections import Detection, DetectionSettings, PreparedDetections
-from autoedit.grounding.pretrained import Pretrained, load_pretrained
 from autoedit.models import device as devices
 from autoedit.models.memory import with_leaner_retry
+from autoedit.models.pretrained import Pretrained, load_pretrained
 
 QUESTION = (
     'Locate every object in the image that matches the description "{phrase}". Answer with a JSON '

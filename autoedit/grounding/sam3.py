@@ -11,8 +11,8 @@ from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
 from autoedit.core.region import Box
 from autoedit.grounding.detections import Detection, DetectionSettings, PreparedDetections
-from autoedit.grounding.pretrained import Pretrained, load_pretrained
 from autoedit.models.memory import with_leaner_retry
+from autoedit.models.pretrained import Pretrained, load_pretrained
 
 _ADVICE = "Use another grounding back end, or a device with more memory."
 

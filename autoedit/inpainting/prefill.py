@@ -11,9 +11,11 @@ from autoedit.core.mask import BoolArray, PixelArray
 from autoedit.errors import InpaintingError
 from autoedit.inpainting import FillRequest
 from autoedit.inpainting.patch_diffusion import PatchDiffusion
+from autoedit.inpainting.resizing import Fit
 from autoedit.inpainting.tone import continued
 
 _LOG = logging.getLogger(__name__)
+_LONGEST = 384  # pixels; denoising draws anew what is finer than that of a whole window
 
 
 def known_image(
@@ -39,10 +41,19 @@ def known_image(
         return pixels
     if request.intent == "remove" and structure:
         try:
-            return PatchDiffusion().fill(pixels, hole, replace(request, count=1))[0]
+            return _structured(pixels, hole, request)
         except InpaintingError as error:
             _LOG.debug("no structural prefill: %s", error)
     return smooth(pixels, hole, request.forbidden)
+
+
+def _structured(pixels: PixelArray, hole: BoolArray, request: FillRequest) -> PixelArray:
+    """A hole filled by patch diffusion, at a size that keeps what survives the noise."""
+    fit = Fit.of((hole.shape[0], hole.shape[1]), min(_LONGEST, max(hole.shape)), 1)
+    hidden = None if request.forbidden is None else fit.shrink_mask(request.forbidden)
+    part = replace(request, count=1, forbidden=hidden)
+    small = PatchDiffusion().fill(fit.shrink(pixels), fit.shrink_mask(hole), part)[0]
+    return np.where(hole[:, :, None], fit.enlarge(small), pixels)
 
 
 def smooth(pixels: PixelArray, hole: BoolArray, forbidden: BoolArray | None = None) -> PixelArray:

@@ -57,6 +57,15 @@ def continued(values: FloatArray, known: BoolArray) -> FloatArray:
     """
     if known.all():
         return values
+    part = _surroundings(~known, 2)  # nothing farther away has a say
+    result = values.copy()
+    result[part] = _membrane(values[part], known[part])
+    return result
+
+
+def _membrane(values: FloatArray, known: BoolArray) -> FloatArray:
+    if known.all():
+        return values
     height, width = known.shape
     if height <= 2 or width <= 2:
         filled = np.broadcast_to(values[known].mean(axis=0), values.shape)
@@ -67,14 +76,15 @@ def continued(values: FloatArray, known: BoolArray) -> FloatArray:
         total = cv2.resize(masked, size, interpolation=cv2.INTER_AREA)
         coarse = total / np.maximum(weight, 1e-6)[:, :, None]
         filled = cv2.resize(
-            continued(coarse.astype(np.float32), weight > 0),
+            _membrane(coarse.astype(np.float32), weight > 0),
             (width, height),
             interpolation=cv2.INTER_LINEAR,
         )
     filled = np.where(known[:, :, None], values, filled).astype(np.float32)
+    unknown = (~known).astype(np.uint8)
     for _ in range(_ROUNDS):
         mean = cv2.filter2D(filled, -1, _NEIGHBOURS, borderType=cv2.BORDER_REPLICATE)
-        filled[~known] = mean[~known]
+        cv2.copyTo(mean, unknown, filled)  # several times as fast as indexing
     return filled
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -67,6 +68,16 @@ def size_in_words(reference: str) -> str:
     if entry is None or entry.size is None:
         return ""
     return f"{'about ' if entry.approximate else ''}{in_words(entry.size)}"
+
+
+def total_in_words(references: Iterable[str]) -> str:
+    """The size of several pulls together; says so when one of them is not known."""
+    entries_found = [find(reference) for reference in references]
+    sizes = [None if entry is None else entry.size for entry in entries_found]
+    known = sum(size for size in sizes if size)
+    if not known:
+        return "size not known"
+    return f"{in_words(known)}{' and more' if None in sizes else ''}"
 
 
 def in_words(size: int) -> str:

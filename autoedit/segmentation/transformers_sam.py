@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autoedit.core.mask import FloatArray, PixelArray
 from autoedit.core.photo import Photo
-from autoedit.errors import AutoEditError, BackendUnavailableError, WeightsError
 from autoedit.models import device as devices
-from autoedit.models.memory import is_out_of_memory, with_leaner_retry
-from autoedit.models.store import located
+from autoedit.models.memory import with_leaner_retry
+from autoedit.models.pretrained import load_pretrained
 from autoedit.segmentation import Prompt
 from autoedit.segmentation.full_size import Grid
 from autoedit.segmentation.promptable import Candidates, PreparedPromptable
@@ -40,6 +36,7 @@ class TransformersSegmenter:
         SettingError: for a device or dtype that is not known.
         WeightsError: for weights that are missing, damaged, or of another model.
         BackendUnavailableError: for a checkpoint that needs a library which is not installed.
+        OutOfMemoryError: when the model does not fit.
     """
 
     origin = ""
@@ -56,33 +53,17 @@ class TransformersSegmenter:
     ) -> None:
         self._device = devices.resolve(device, dtype)
         self._refine = refine
-        path = located(model)
-        with _explaining(path):
-            self._processor, self._model = self._load(path)
-        self._settle()
-
-    def _load(self, path: Path) -> tuple[Any, Any]:
-        import transformers
-
-        local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-        kind = transformers.AutoConfig.from_pretrained(path, **local).model_type
-        if kind not in self.model_types:
-            raise WeightsError(
-                f"The weights at {path} are of a {kind!r} model; {self.origin} takes "
-                f"{', '.join(self.model_types)}. Check the model in the pipeline."
-            )
-        import torch
-
-        model, loading = transformers.AutoModelForMaskGeneration.from_pretrained(
-            path, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **local
+        loaded = load_pretrained(
+            model,
+            "AutoModelForMaskGeneration",
+            self.model_types,
+            processor_class=self.processor_class,
+            stage="segmentation",
+            device=device,
+            dtype="float32",
         )
-        if missing := sorted(loading["missing_keys"]):
-            raise WeightsError(
-                f"The weights at {path} lack {len(missing)} tensors (such as {missing[0]}). "
-                "Pull them again."
-            )
-        processor = getattr(transformers, self.processor_class).from_pretrained(path, **local)
-        return processor, model.eval()
+        self._processor, self._model = loaded.processor, loaded.model
+        self._settle()
 
     def _settle(self) -> None:
         """Put the model where it belongs, its encoder in half precision where that is sound.
@@ -160,37 +141,3 @@ class TransformersSegmenter:
 
 def _numbers(tensor: Any) -> FloatArray:
     return np.asarray(tensor.float().cpu().numpy())
-
-
-@contextmanager
-def _explaining(path: Path) -> Iterator[None]:
-    """Load quietly, and say in one line what is wrong."""
-    from transformers.utils import logging
-
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    except AutoEditError:
-        raise
-    except ImportError as error:
-        raise BackendUnavailableError(
-            f"The weights at {path} need a library that is not installed "
-            f"({'pip install timm' if 'timm' in str(error).lower() else _line(error)})."
-        ) from error
-    except Exception as error:  # transformers and safetensors have no common base
-        if is_out_of_memory(error):
-            raise
-        raise WeightsError(
-            f"The weights at {path} cannot be loaded: {_line(error)} Pull them again, or check "
-            "the model in the pipeline."
-        ) from error
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__

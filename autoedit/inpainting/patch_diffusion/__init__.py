@@ -66,7 +66,6 @@ class PatchDiffusion:
 
     def fill(self, pixels: PixelArray, hole: BoolArray, request: FillRequest) -> list[PixelArray]:
         """Fill the hole; see `autoedit.inpainting.Inpainter`."""
-
         fills: list[PixelArray] = []
 
         def report(fraction: float) -> None:

@@ -1,4 +1,4 @@
-"""Models of transformers for grounding: loaded whole from this machine, or refused."""
+"""Models of transformers: loaded whole from this machine, or refused."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def load_pretrained(
     model_types: tuple[str, ...],
     *,
     processor_class: str = "AutoProcessor",
+    stage: str = "grounding",
     device: str | None,
     dtype: str | None,
 ) -> Pretrained:
@@ -48,6 +49,7 @@ def load_pretrained(
         model_class: of transformers, such as "AutoModelForZeroShotObjectDetection".
         model_types: what the checkpoint's configuration may call itself.
         processor_class: of transformers.
+        stage: whose setting the advice about memory names.
         device, dtype: as `autoedit.models.device.resolve` takes them, but float32 when no dtype is
             given: in bfloat16 a box is off by up to 1/256 of the photo, and detectors are small.
 
@@ -62,7 +64,7 @@ def load_pretrained(
     path = located(weights)
     resolved = devices.resolve(device, dtype or "float32")
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    with _mapped(path, resolved):
+    with _mapped(path, resolved, stage):
         config = transformers.AutoConfig.from_pretrained(path, **options)
         if config.model_type not in model_types:
             raise WeightsError(
@@ -82,7 +84,7 @@ def load_pretrained(
 
 
 @contextmanager
-def _mapped(path: Path, device: devices.Device) -> Iterator[None]:
+def _mapped(path: Path, device: devices.Device, stage: str) -> Iterator[None]:
     """Quietly, and with transformers' many errors as ours."""
     from transformers.utils import logging
 
@@ -101,7 +103,7 @@ def _mapped(path: Path, device: devices.Device) -> Iterator[None]:
         if is_out_of_memory(error):
             raise OutOfMemoryError(
                 f"The weights at {path} do not fit into the memory of the {device.name}. Take a "
-                "smaller model, or --set grounding.dtype=float16."
+                f"smaller model, or --set {stage}.device=cpu."
             ) from error
         raise WeightsError(
             f"The weights at {path} cannot be loaded ({_line(error)}). Pull them again, or check "
