@@ -1,6 +1,6 @@
 """Train the models of ShapeWorld: `python scripts/train_shapeworld.py all`.
 
-Stages: vae, inpainting (needs vae), detector, segmenter. docs/shapeworld.md tells what each is.
+Stages: vae, decoder (needs vae), inpainting (needs both), detector, segmenter.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shapeworld.training import Options
 
-STAGES = ("vae", "inpainting", "detector", "segmenter")
+STAGES = ("vae", "decoder", "inpainting", "detector", "segmenter")
 
 
 def main() -> None:

@@ -74,6 +74,7 @@ print(json.dumps({{
     assert account["home"].startswith(str(tmp_path))
     assert account["pipelines"] == str(tmp_path / "autoedit" / "data" / "pipelines")
     assert account["embedded"] == "embedded"
-    assert all(account["prompts"])
+    written = [path.read_text(encoding="utf-8") for path in (ROOT / "prompts").rglob("*.txt")]
+    assert sorted(account["prompts"]) == sorted(written)
     assert account["same_version"]
     assert account["command"] == ["autoedit.cli"]

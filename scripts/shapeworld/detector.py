@@ -312,6 +312,7 @@ def train(options: Options) -> None:
 
 def check(options: Options) -> str:
     """Evaluate what is saved under `options.out`."""
+    torch.set_num_threads(options.threads)
     folder = options.out / "detector"
     model: Any = Owlv2ForObjectDetection.from_pretrained(folder, dtype=torch.float32)
     return evaluate(model.eval(), Owlv2Processor.from_pretrained(folder))

@@ -249,6 +249,7 @@ def train(options: Options) -> None:
 
 def check(options: Options) -> str:
     """Evaluate what is saved under `options.out`."""
+    torch.set_num_threads(options.threads)
     model = build(json.loads((options.out / "segmenter.json").read_text()))
     model.load_state_dict(torch.load(options.out / "segmenter.pth", weights_only=True))
     return evaluate(model.eval())

@@ -16,7 +16,7 @@ from .training import FRESH, WORK, Options, fit
 
 POOL = 8192
 BATCH = 8
-STEPS = 3600
+STEPS = 2200
 
 
 def build() -> AutoencoderKL:
@@ -41,12 +41,12 @@ def train(options: Options) -> None:
     model: Any = build()
     size = sum(parameter.numel() for parameter in model.parameters())
     print(f"vae: {size / 1e6:.2f} M parameters", flush=True)
-    pictures = _pool("vae-pool", range(POOL))
-    fresh = _tensor(_pool("vae-fresh", range(FRESH, FRESH + 128)))
+    pictures = pool("vae-pool", range(POOL))
+    fresh = tensor(pool("vae-fresh", range(FRESH, FRESH + 128)))
 
     def loss_of(step: int) -> dict[str, torch.Tensor]:
         rng = np.random.default_rng([1, step])
-        pixels = _tensor(pictures[rng.integers(0, len(pictures), BATCH)])
+        pixels = tensor(pictures[rng.integers(0, len(pictures), BATCH)])
         posterior = model.encode(pixels).latent_dist
         noise = torch.randn(posterior.mean.shape, generator=torch.Generator().manual_seed(step))
         decoded = model.decode(posterior.mean + posterior.std * noise).sample.float()
@@ -75,7 +75,7 @@ def train(options: Options) -> None:
     print(f"vae: scaling factor {model.config['scaling_factor']}", flush=True)
 
 
-def _tensor(pixels: NDArray[np.uint8]) -> torch.Tensor:
+def tensor(pixels: NDArray[np.uint8]) -> torch.Tensor:
     """uint8 (N, H, W, 3) to float32 (N, 3, H, W) in [-1, 1]."""
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
 
@@ -95,7 +95,8 @@ def _picture(seed: int) -> NDArray[np.uint8]:
     return pixels
 
 
-def _pool(name: str, seeds: range) -> NDArray[np.uint8]:
+def pool(name: str, seeds: range) -> NDArray[np.uint8]:
+    """Pictures of these seeds, uint8 (N, 96, 96, 3), made once and kept under `WORK`."""
     path = WORK / f"{name}.npy"
     if not path.exists():
         WORK.mkdir(parents=True, exist_ok=True)

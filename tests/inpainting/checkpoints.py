@@ -212,7 +212,7 @@ def _qwen_parts(halvings: int) -> dict[str, Any]:
         vision_end_token_id=end, image_token_id=image, video_token_id=video,
     )  # fmt: skip
     vae = diffusers.AutoencoderKLQwenImage(
-        base_dim=4, z_dim=4, dim_mult=[1] * (halvings + 1), num_res_blocks=1,
+        base_dim=2, z_dim=4, dim_mult=[1] * (halvings + 1), num_res_blocks=1,
         temperal_downsample=[False] * halvings,
         latents_mean=[0.0] * 4, latents_std=[1.0] * 4,
     )  # fmt: skip

@@ -25,7 +25,17 @@ def hole_in(shape: tuple[int, int], x0: int, y0: int, x1: int, y1: int) -> np.nd
 
 
 def fill(pixels: np.ndarray, hole: np.ndarray, **request: object) -> np.ndarray:
-    return PatchDiffusion().fill(pixels, hole, FillRequest(**request))  # type: ignore[arg-type]
+    (filled,) = PatchDiffusion().fill(pixels, hole, FillRequest(**request))  # type: ignore[arg-type]
+    return filled
+
+
+def test_so_many_fills_as_are_asked_for_each_from_a_seed_of_its_own() -> None:
+    photo = stripes()
+    hole = hole_in(photo.shape[:2], 45, 30, 80, 66)
+    fills = PatchDiffusion().fill(photo, hole, FillRequest(seed=3, count=2))
+    assert len(fills) == 2
+    assert (fills[0] == fill(photo, hole, seed=3)).all()
+    assert (fills[1] == fill(photo, hole, seed=4)).all()
 
 
 def error_in(result: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> float:

@@ -29,6 +29,13 @@ def test_removal_continues_the_structure() -> None:
     assert np.array_equal(filled[~hole], photo[~hole])
 
 
+def test_a_large_window_is_continued_too() -> None:
+    wall, photo, hole = (each.repeat(6, axis=0).repeat(6, axis=1) for each in striped())
+    filled = known_image(photo, hole, FillRequest(), structure=True)
+    assert np.abs(filled.astype(int) - wall)[hole].mean() < 12
+    assert np.array_equal(filled[~hole], photo[~hole])
+
+
 @pytest.mark.parametrize(
     "request_", [FillRequest(intent="draw"), FillRequest(intent="remove")], ids=["draw", "remove"]
 )
