@@ -5,7 +5,7 @@ import numpy as np
 
 from autoedit.core.mask import Mask
 from autoedit.core.region import Region, Regions
-from autoedit.verification import coverage, outside_untouched, seam, target_gone
+from autoedit.verification import coverage, drawn, outside_untouched, seam, target_gone
 
 
 def block(shape: tuple[int, int], x0: int, y0: int, x1: int, y1: int) -> np.ndarray:
@@ -91,3 +91,17 @@ def test_no_border_no_seam() -> None:
     photo = np.zeros((10, 10, 3), np.uint8)
     assert seam(photo, Mask.of(np.zeros((10, 10), bool)), bound=2.0).value is None
     assert seam(photo, Mask.of(np.ones((10, 10), bool)), bound=2.0).value is None
+
+
+def test_what_was_drawn_must_be_found_inside_the_matte() -> None:
+    array = np.zeros((60, 80), np.float32)
+    array[10:40, 10:40] = 1
+    matte = Mask(array)
+    inside = Regions((Region((12, 12, 38, 38), 0.9, "blue star"),))
+    outside = Regions((Region((45, 12, 75, 38), 0.9, "blue star"),))
+    assert drawn(inside, matte, bound=0.5).passed
+    assert not drawn(outside, matte, bound=0.5).passed
+    assert not drawn(Regions(), matte, bound=0.5).passed
+    unknown = drawn(None, matte, bound=0.5)
+    assert unknown.passed
+    assert unknown.value is None
