@@ -69,14 +69,14 @@ def inverted_mask(patch: pytest.MonkeyPatch) -> None:
 
 
 def box_scaled_twice(patch: pytest.MonkeyPatch) -> None:
-    from segment_anything.utils.transforms import ResizeLongestSide as Transform
+    from segment_anything.modeling import PromptEncoder
 
-    apply = Transform.apply_coords
+    embed = PromptEncoder._embed_boxes
 
-    def wrong(self: Any, coords: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        return apply(self, apply(self, coords, size), size)
+    def wrong(self: Any, boxes: Any) -> Any:
+        return embed(self, boxes * (self.input_image_size[0] / 96))
 
-    patch.setattr(Transform, "apply_coords", wrong)
+    patch.setattr(PromptEncoder, "_embed_boxes", wrong)
 
 
 def detection_scaled_twice(patch: pytest.MonkeyPatch) -> None:
