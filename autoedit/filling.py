@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from autoedit.compositing.stitch import stitch
-from autoedit.compositing.window import hole_groups, window_round
 from autoedit.core.mask import Mask, PixelArray
 from autoedit.core.photo import Photo
 from autoedit.core.result import Verdict
+from autoedit.core.window import hole_groups, window_round
 from autoedit.errors import InpaintingError
 from autoedit.inpainting import FillRequest, Inpainter
 from autoedit.pipeline import VerificationSettings

@@ -25,8 +25,8 @@ from bench_tables import write_section
 from check_full_size import FULL, build, write_pipeline
 from PIL import Image
 
-from autoedit.compositing.window import window_round
 from autoedit.core.files import load_photo
+from autoedit.core.window import window_round
 from autoedit.editor import Editor
 from autoedit.pipeline import load_pipeline
 from autoedit.stages import Stages

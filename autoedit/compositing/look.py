@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from autoedit.compositing.window import Window
 from autoedit.core.mask import FloatArray, Mask, PixelArray
+from autoedit.core.window import Window
 from autoedit.errors import InstructionError
 
 # What people mean by a colour word on a real thing: paint, not the screen's pure primaries.

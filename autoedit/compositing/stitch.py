@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from autoedit.compositing.window import Window
 from autoedit.core.mask import FloatArray, PixelArray
+from autoedit.core.window import Window
 
 
 def stitch(pixels: PixelArray, filled: PixelArray, matte: FloatArray, window: Window) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autoedit.compositing.stitch import blend, stitch
-from autoedit.compositing.window import Window
+from autoedit.core.window import Window
 
 shapes = st.tuples(st.integers(1, 24), st.integers(1, 24))
 

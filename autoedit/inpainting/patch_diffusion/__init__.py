@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from autoedit.core.mask import BoolArray, PixelArray
-from autoedit.errors import CancelledError, SettingError
+from autoedit.errors import BackendUnavailableError, CancelledError, SettingError
 from autoedit.inpainting import FillRequest, WindowNeeds
 from autoedit.inpainting.patch_diffusion.sampler import Settings, sample
 
-__all__ = ["PatchDiffusion"]
+if TYPE_CHECKING:
+    from autoedit.inpainting.patch_diffusion.pipeline import PatchDiffusionPipeline
+
+__all__ = ["PatchDiffusion", "PatchDiffusionPipeline"]
+
+
+def __getattr__(name: str) -> Any:
+    """The pipeline, which alone needs torch and diffusers, when it is asked for."""
+    if name != "PatchDiffusionPipeline":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from autoedit.inpainting.patch_diffusion.pipeline import PatchDiffusionPipeline
+    except ModuleNotFoundError as error:
+        raise BackendUnavailableError(
+            f"PatchDiffusionPipeline needs {error.name}. Run: pip install 'autoedit[neural]'"
+        ) from error
+    return PatchDiffusionPipeline
 
 
 class PatchDiffusion:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autoedit.compositing.window import hole_groups, window_round
+from autoedit.core.window import hole_groups, window_round
 
 
 @given(st.data())
