@@ -11,7 +11,7 @@ from autoedit.compositing.stitch import stitch
 from autoedit.core.mask import Mask, PixelArray
 from autoedit.core.photo import Photo
 from autoedit.core.result import Verdict
-from autoedit.core.window import hole_groups, window_round
+from autoedit.core.window import hole_groups, window_with_sources
 from autoedit.errors import InpaintingError
 from autoedit.inpainting import FillRequest, Inpainter
 from autoedit.pipeline import VerificationSettings
@@ -109,9 +109,10 @@ def fill_holes(
     groups = hole_groups(hole)
     forbidden = hole if request.forbidden is None else hole | request.forbidden
     for number, box in enumerate(groups):
-        window = window_round(
+        window = window_with_sources(
             box,
-            matte.shape,
+            hole,
+            ~forbidden if needs.copies else np.ones_like(hole),
             context=needs.context,
             minimum=needs.minimum,
             multiple=needs.multiple,

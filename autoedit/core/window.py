@@ -57,6 +57,33 @@ def window_round(
     return Window(left, top, right, bottom)
 
 
+def window_with_sources(
+    box: tuple[int, int, int, int],
+    hole: BoolArray,
+    usable: BoolArray,
+    *,
+    context: float,
+    minimum: int,
+    multiple: int = 1,
+) -> Window:
+    """The window round a box, wide enough to hold as much to fill from as there is to fill.
+
+    Args:
+        box: xyxy of the part of the hole to be filled, in pixels.
+        hole: bool (H, W), all that is unknown.
+        usable: bool (H, W), what may serve as a source; never the hole.
+        context, minimum, multiple: as in `window_round`; the context doubles until the sources
+            suffice or the window is the whole photo.
+    """
+    while True:
+        window = window_round(box, hole.shape, context=context, minimum=minimum, multiple=multiple)
+        unknown = hole[window.slices]
+        enough = np.count_nonzero(usable[window.slices]) >= np.count_nonzero(unknown)
+        if enough or unknown.shape == hole.shape:
+            return window
+        context *= 2
+
+
 def _side(
     start: int, stop: int, limit: int, margin: float, minimum: int, multiple: int
 ) -> tuple[int, int]:

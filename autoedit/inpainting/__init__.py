@@ -43,6 +43,8 @@ class WindowNeeds:
         multiple: sides are rounded up to a multiple of this.
         native: the long side the model was trained at; None takes any size.
         follows_prompt: whether the back end can draw what a prompt asks for.
+        copies: whether it fills from the window's own pixels, so that the window grows until it
+            holds enough of them.
     """
 
     context: float = 2.0
@@ -50,6 +52,7 @@ class WindowNeeds:
     multiple: int = 1
     native: int | None = None
     follows_prompt: bool = False
+    copies: bool = False
 
 
 class Inpainter(Protocol):

@@ -39,6 +39,9 @@ class PatchDiffusion:
         confidence: by what factor a pixel's say falls with each pixel of distance from what is
             known; above 1.
         screening: weight of the voted colours against the voted gradients.
+        structure: pixels of the hole, at most, among which its structure is sought before the
+            sampler begins; 0 for none.
+        guided_sigma: first noise level after that, of 255.
         context: side of the window as a multiple of the hole's.
 
     Raises:
@@ -56,26 +59,38 @@ class PatchDiffusion:
         last_steps: int = 1,
         confidence: float = 1.1,
         screening: float = 0.02,
+        structure: int = 3000,
+        guided_sigma: float = 10.0,
         context: float = 2.5,
     ) -> None:
         if patch < 3 or patch % 2 == 0:
             raise SettingError(f"inpainting.patch must be odd and at least 3; it is {patch}.")
-        if not 0 < sigma_min <= sigma_max:
-            raise SettingError("inpainting: 0 < sigma_min <= sigma_max must hold.")
+        if not 0 < sigma_min <= guided_sigma <= sigma_max:
+            raise SettingError("inpainting: 0 < sigma_min <= guided_sigma <= sigma_max must hold.")
         if (
             min(coarse_steps, fine_steps, last_steps) < 1
             or confidence < 1
             or screening <= 0
             or context < 1.2
+            or structure < 0
         ):
             raise SettingError(
-                "inpainting: steps must be at least 1, confidence at least 1, screening above 0 "
-                "and context at least 1.2."
+                "inpainting: steps must be at least 1, confidence at least 1, screening above 0, "
+                "context at least 1.2 and structure at least 0."
             )
         self._settings = Settings(
-            patch, sigma_max, sigma_min, coarse_steps, fine_steps, last_steps, confidence, screening
+            patch,
+            sigma_max,
+            sigma_min,
+            coarse_steps,
+            fine_steps,
+            last_steps,
+            confidence,
+            screening,
+            structure,
+            guided_sigma,
         )
-        self._needs = WindowNeeds(context=context, minimum=256)
+        self._needs = WindowNeeds(context=context, minimum=256, copies=True)
 
     @property
     def needs(self) -> WindowNeeds:

@@ -11,7 +11,7 @@ from diffusers.image_processor import VaeImageProcessor  # noqa: TID253 - see pi
 from PIL import Image
 
 from autoedit.core.mask import BoolArray
-from autoedit.core.window import Window, hole_groups, window_round
+from autoedit.core.window import Window, hole_groups, window_with_sources
 from autoedit.errors import InpaintingError
 from autoedit.inpainting import WindowNeeds
 from autoedit.inpainting.patch_diffusion import pictures
@@ -36,26 +36,15 @@ class Job:
     def windows(self, needs: WindowNeeds) -> Iterator[tuple[Window, BoolArray]]:
         """The windows to be filled one after another, each with its part of the hole (h, w)."""
         for box in hole_groups(self.hole):
-            window = self._window(box, needs)
+            window = window_with_sources(
+                box, self.hole, self.source, context=needs.context, minimum=needs.minimum,
+                multiple=needs.multiple,
+            )  # fmt: skip
             hole = np.zeros_like(self.hole[window.slices])
             inner = (slice(box[1] - window.y0, box[3] - window.y0),
                      slice(box[0] - window.x0, box[2] - window.x0))  # fmt: skip
             hole[inner] = self.hole[window.slices][inner]
             yield window, hole
-
-    def _window(self, box: tuple[int, int, int, int], needs: WindowNeeds) -> Window:
-        """The window round a box, wide enough to hold as much source as hole where there is."""
-        context = needs.context
-        while True:
-            window = window_round(
-                box, self.hole.shape, context=context, minimum=needs.minimum,
-                multiple=needs.multiple,
-            )  # fmt: skip
-            sources = np.count_nonzero(self.source[window.slices])
-            whole = self.hole[window.slices].shape == self.hole.shape
-            if whole or sources >= np.count_nonzero(self.hole[window.slices]):
-                return window
-            context *= 2
 
 
 def jobs(

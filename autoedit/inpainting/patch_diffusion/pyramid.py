@@ -60,3 +60,64 @@ def depth(known: BoolArray, radius: int) -> int:
     while widest > radius and side >= 8 * radius and count < 10:
         widest, side, count = widest / 2, side // 2, count + 1
     return count
+
+
+def valid_sources(level: Level, radius: int) -> tuple[int, BoolArray]:
+    """The patch radius that this level allows, and where such patches may be centred.
+
+    The patch shrinks when no whole one is known; a single known pixel is enough in the end.
+    """
+    for usable in (level.usable, level.known):
+        for smaller in range(radius, -1, -1):
+            # One pixel more than the patch: a vote reads the step to the next pixel, too.
+            side = 2 * (smaller + 1) + 1
+            inner = np.pad(usable, smaller + 1).astype(np.uint8)
+            valid = cv2.erode(inner, np.ones((side, side), np.uint8))
+            valid = valid[smaller + 1 : -smaller - 1, smaller + 1 : -smaller - 1] > 0
+            if int(valid.sum()) >= min(16, max(1, valid.size // 8)):
+                return smaller, valid
+    return 0, level.known
+
+
+def membrane(level: Level) -> FloatArray:
+    """A membrane over the unknown part: known pixels diffused inward, coarse to fine."""
+    weight = np.where(level.usable, 1.0, level.known * 1e-3).astype(np.float32)
+    image = level.image * weight[:, :, None]
+    sizes: list[tuple[FloatArray, FloatArray]] = [(image, weight)]
+    while min(sizes[-1][1].shape) > 1:
+        image, weight = (
+            cv2.resize(part, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+            for part in sizes[-1]
+        )
+        sizes.append((image, weight))
+    result = sizes[-1][0] / max(float(sizes[-1][1].max()), 1e-6)
+    for image, weight in reversed(sizes[:-1]):
+        size = (weight.shape[1], weight.shape[0])
+        up = cv2.resize(result, size, interpolation=cv2.INTER_LINEAR).reshape(image.shape)
+        share = np.clip(weight * 4, 0, 1)[:, :, None]
+        result = up * (1 - share) + image / np.maximum(weight, 1e-6)[:, :, None] * share
+    return result.astype(np.float32)
+
+
+def spread(values: np.ndarray, y: np.ndarray, x: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Each pixel takes the value of the nearest place that has one.
+
+    Args:
+        values: (N, ...), of the places.
+        y, x: int (N,), the places, at least one.
+        shape: (H, W).
+
+    Returns:
+        (H, W, ...), of the same dtype.
+    """
+    empty = np.ones(shape, np.uint8)
+    empty[y, x] = 0
+    labels: np.ndarray = np.asarray(
+        cv2.distanceTransformWithLabels(
+            empty, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+        )[1],
+        dtype=np.intp,
+    )
+    table = np.zeros((int(labels.max()) + 1, *values.shape[1:]), values.dtype)
+    table[labels[y, x]] = values
+    return table[labels]

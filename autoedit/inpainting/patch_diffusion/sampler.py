@@ -7,6 +7,9 @@ diffusion models"). Each position's softmax is taken at its mode, the nearest pa
 PatchMatch (Barnes et al. 2009); the patches that overlap a pixel then share it by the same
 Gaussian. Coarse to fine as in Wexler, Shechtman & Irani 2007; gradients are voted beside colours
 and integrated by a screened Poisson solve as in Darabi et al. 2012 ("Image Melding").
+
+It begins at low noise from the structure that `shift_map` finds, or, where there is none to find,
+at high noise from nothing.
 """
 
 from __future__ import annotations
@@ -20,12 +23,22 @@ import numpy as np
 from autoedit.core.mask import BoolArray, FloatArray, PixelArray
 from autoedit.errors import InpaintingError
 from autoedit.inpainting.patch_diffusion import kernels
+from autoedit.inpainting.patch_diffusion.colour import to_lab, to_rgb, with_texture
+from autoedit.inpainting.patch_diffusion.guidance import sources
 from autoedit.inpainting.patch_diffusion.noise import ancestral_step, exponential_sigmas
-from autoedit.inpainting.patch_diffusion.pyramid import Level, build, depth
+from autoedit.inpainting.patch_diffusion.pyramid import (
+    Level,
+    build,
+    depth,
+    membrane,
+    spread,
+    valid_sources,
+)
+from autoedit.inpainting.patch_diffusion.shift_map import Structure, solve
 
 _INDEPENDENT = 8.0  # values of a patch that count as independent: its neighbours err alike
-_TEXTURE_SIDE = 5  # pixels that a texture value is averaged over
-_TEXTURE_WEIGHT = np.float32(6.0)  # of a step in lightness against lightness itself
+_SCREENING_GROWTH = 2.0  # a level; a tone spreads by pixels, and coarse ones are large
+_LINES = 2  # lines are looked for so many levels finer than the structure they guide
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,8 @@ class Settings:
     last_steps: int = 1
     confidence: float = 1.1
     screening: float = 0.02
+    structure: int = 3000
+    guided_sigma: float = 10.0
 
 
 Report = Callable[[float], None]
@@ -77,25 +92,27 @@ def sample(
     usable = known if forbidden is None else known & ~forbidden
     if not usable.any():
         usable = known
-    image = _with_texture(to_lab(pixels), known)
+    image = with_texture(to_lab(pixels), known)
     radius = settings.patch // 2
     levels = build(image, known, usable, depth(known, radius))
     generator = np.random.default_rng(seed)
-    plan = [settings.last_steps, *[settings.fine_steps] * len(levels)][: len(levels)]
-    plan[-1] = settings.coarse_steps
+    start, state = _begin(levels, settings, generator)
+    guided = state is not None
+    high = settings.guided_sigma if guided else settings.sigma_max
+    plan = [settings.last_steps, *[settings.fine_steps] * start][: start + 1]
+    if not guided:
+        plan[start] = settings.coarse_steps
     done = 0
-    state: _State | None = None
-    # The noise starts lower at each finer level, where structure is settled already.
-    half = settings.sigma_max / 2
-    last = float(np.sqrt(half * settings.sigma_min))
-    for number in range(len(levels) - 1, -1, -1):
-        coarsest = number == len(levels) - 1
+    for number in range(start, -1, -1):
+        # The noise starts lower at each finer level, where structure is settled already.
+        if number < start:
+            high = settings.guided_sigma if guided else settings.sigma_max / 2
+        if number == 0 and start > 0:
+            high = float(np.sqrt(high * settings.sigma_min))
         steps = plan[number]
-        high = settings.sigma_max if coarsest else max(half if number else last, settings.sigma_min)
-        state = _LevelSampler(levels[number], settings, generator, seed + 131 * number).run(
+        state = _LevelSampler(levels, number, settings, generator, seed).run(
             state,
-            exponential_sigmas(high, settings.sigma_min, steps),
-            final=number == 0,
+            exponential_sigmas(max(high, settings.sigma_min), settings.sigma_min, steps),
             report=lambda part, done=done, steps=steps: report((done + part * steps) / sum(plan)),
         )
         done += steps
@@ -106,33 +123,77 @@ def sample(
     return filled
 
 
+def _begin(
+    levels: list[Level], settings: Settings, generator: np.random.Generator
+) -> tuple[int, _State | None]:
+    """The level to begin at, and what is known of its hole: its structure, or nothing.
+
+    Structure is sought at the finest level whose unknown pixels are not too many.
+    """
+    last = len(levels) - 1
+    few = (n for n, level in enumerate(levels) if (~level.known).sum() <= settings.structure)
+    number = next(few, last)
+    level = levels[number]
+    if not settings.structure or number == last == 0 or level.known.all():
+        return last, None
+    choices, rarity = sources(level, levels[max(0, number - _LINES)], generator)
+    if not choices:
+        return last, None
+    structure = solve(level, choices, rarity)
+    if not structure.found.any():
+        return last, None
+    return number, _laid_out(level, structure)
+
+
 @dataclass(slots=True)
 class _State:
-    """What a coarser level hands to the next: its image and where each patch came from."""
+    """An image of a level and where each of its patches came from, for the level it is handed to.
+
+    Attributes:
+        x: float32 (H, W, C).
+        offset_y, offset_x: int32 (H, W), of the patch centred there.
+        scale: how much finer the level is that it is handed to, 1 or 2.
+    """
 
     x: FloatArray
     offset_y: np.ndarray
     offset_x: np.ndarray
+    scale: int = 2
+
+
+def _laid_out(level: Level, structure: Structure) -> _State:
+    """The structure as a state; a patch round the hole goes with the nearest unknown pixel."""
+    hole = ~level.known
+    x = membrane(level)
+    x[hole] = np.where(structure.found[:, None], structure.values, x[hole])
+    rows, columns = np.nonzero(hole)
+    offsets = np.stack([structure.y - rows, structure.x - columns], axis=1)
+    offsets = np.where(structure.found[:, None], np.rint(offsets), 0).astype(np.int32)
+    nearest = spread(offsets, rows, columns, hole.shape)
+    return _State(x, nearest[:, :, 0], nearest[:, :, 1], scale=1)
 
 
 class _LevelSampler:
     """The sampler at one scale."""
 
     def __init__(
-        self, level: Level, settings: Settings, generator: np.random.Generator, seed: int
-    ) -> None:
+        self, levels: list[Level], number: int, settings: Settings,
+        generator: np.random.Generator, seed: int,
+    ) -> None:  # fmt: skip
         self.settings = settings
         self.generator = generator
-        self.seed = seed % (2**31)
-        self.level = level
+        self.seed = (seed + 131 * number) % (2**31)
+        self.level = level = levels[number]
+        self.final = number == 0
+        self.screening = np.float32(min(settings.screening * _SCREENING_GROWTH**number, 1.0))
         self.hole = ~level.known
-        self.radius, valid = _valid_sources(level, settings.patch // 2)
+        self.radius, valid = valid_sources(level, settings.patch // 2)
         self.pad = pad = self.radius + 1
         self.height, self.width = level.known.shape
         self.valid = np.pad(valid, pad).astype(np.uint8)
         self.sources = np.argwhere(self.valid).astype(np.int32)
         # Where a source is so close to the hole that a step reaches into it, it reads a membrane.
-        self.image = np.where(self.hole[:, :, None], _smooth(level), level.image)
+        self.image = np.where(self.hole[:, :, None], membrane(level), level.image)
         self.source = _interleave(_pad_image(self.image, pad))
         kernel = np.ones((2 * self.radius + 1,) * 2, np.uint8)
         targets = cv2.dilate(self.hole.astype(np.uint8), kernel) > 0
@@ -165,10 +226,8 @@ class _LevelSampler:
         self.vote_y = np.concatenate([self.hy, extra_y])
         self.vote_x = np.concatenate([self.hx, extra_x])
 
-    def run(
-        self, coarser: _State | None, sigmas: FloatArray, *, final: bool, report: Report
-    ) -> _State:
-        x, ny, nx = self._start(coarser, float(sigmas[0]))
+    def run(self, given: _State | None, sigmas: FloatArray, report: Report) -> _State:
+        x, ny, nx = self._start(given, float(sigmas[0]))
         distance = np.empty(len(self.ty), np.float32)
         denoised = x
         for turn, sigma in enumerate(sigmas):
@@ -177,7 +236,7 @@ class _LevelSampler:
             noisy = _interleave(_pad_image(x, self.pad))
             ny, nx = self._search(noisy, weight, ny, nx, distance, turn)
             say = self._say(distance, per_patch, float(sigma))
-            denoised = self._denoise(x, ny, nx, say, best_only=final and last)
+            denoised = self._denoise(x, ny, nx, say, best_only=self.final and last)
             following = 0.0 if last else float(sigmas[turn + 1])
             x = self._stepped(x, denoised, float(sigma), following)
             report((turn + 1) / len(sigmas))
@@ -206,20 +265,21 @@ class _LevelSampler:
         return ny, nx
 
     def _start(
-        self, coarser: _State | None, sigma: float
+        self, given: _State | None, sigma: float
     ) -> tuple[FloatArray, np.ndarray, np.ndarray]:
         """The first sample of this level, and where its patches are looked for first."""
         count = len(self.ty)
         picks = self.generator.integers(len(self.sources), size=count)
         ny, nx = self.sources[picks, 0].copy(), self.sources[picks, 1].copy()
         x = self.image.copy()
-        if coarser is not None:
+        if given is not None:
             size = (self.width, self.height)
-            x[self.hole] = cv2.resize(coarser.x, size, interpolation=cv2.INTER_CUBIC)[self.hole]
-            cy = np.minimum((self.ty - self.pad) // 2, coarser.offset_y.shape[0] - 1)
-            cx = np.minimum((self.tx - self.pad) // 2, coarser.offset_y.shape[1] - 1)
-            y = self.ty + 2 * coarser.offset_y[cy, cx]
-            x_ = self.tx + 2 * coarser.offset_x[cy, cx]
+            x[self.hole] = cv2.resize(given.x, size, interpolation=cv2.INTER_CUBIC)[self.hole]
+            scale = given.scale
+            cy = np.minimum((self.ty - self.pad) // scale, given.offset_y.shape[0] - 1)
+            cx = np.minimum((self.tx - self.pad) // scale, given.offset_y.shape[1] - 1)
+            y = self.ty + scale * given.offset_y[cy, cx]
+            x_ = self.tx + scale * given.offset_x[cy, cx]
             inside = (y >= 0) & (x_ >= 0) & (y < self.valid.shape[0]) & (x_ < self.valid.shape[1])
             good = np.zeros(count, np.bool_)
             good[inside] = self.valid[y[inside], x_[inside]] > 0
@@ -264,7 +324,7 @@ class _LevelSampler:
         right[self.vote_y + 1, self.vote_x + 1] = votes[:, kernels.CHANNELS : -3]
         down[self.vote_y + 1, self.vote_x + 1] = votes[:, -3:]
         y, x_ = self.hy, self.hx
-        screening = np.float32(self.settings.screening)
+        screening = self.screening
         rhs = screening * colour
         has = self.neighbours != -2
         rhs -= right[y + 1, x_ + 1] * has[:, 0:1]
@@ -291,43 +351,6 @@ class _LevelSampler:
         return result
 
 
-def _valid_sources(level: Level, radius: int) -> tuple[int, BoolArray]:
-    """The patch radius that this level allows, and where such patches may be centred.
-
-    The patch shrinks when no whole one is known; a single known pixel is enough in the end.
-    """
-    for usable in (level.usable, level.known):
-        for smaller in range(radius, -1, -1):
-            # One pixel more than the patch: a vote reads the step to the next pixel, too.
-            side = 2 * (smaller + 1) + 1
-            inner = np.pad(usable, smaller + 1).astype(np.uint8)
-            valid = cv2.erode(inner, np.ones((side, side), np.uint8))
-            valid = valid[smaller + 1 : -smaller - 1, smaller + 1 : -smaller - 1] > 0
-            if int(valid.sum()) >= min(16, max(1, valid.size // 8)):
-                return smaller, valid
-    return 0, level.known
-
-
-def _smooth(level: Level) -> FloatArray:
-    """A membrane over the unknown part: known pixels diffused inward, coarse to fine."""
-    weight = np.where(level.usable, 1.0, level.known * 1e-3).astype(np.float32)
-    image = level.image * weight[:, :, None]
-    sizes: list[tuple[FloatArray, FloatArray]] = [(image, weight)]
-    while min(sizes[-1][1].shape) > 1:
-        image, weight = (
-            cv2.resize(part, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-            for part in sizes[-1]
-        )
-        sizes.append((image, weight))
-    result = sizes[-1][0] / max(float(sizes[-1][1].max()), 1e-6)
-    for image, weight in reversed(sizes[:-1]):
-        size = (weight.shape[1], weight.shape[0])
-        up = cv2.resize(result, size, interpolation=cv2.INTER_LINEAR).reshape(image.shape)
-        share = np.clip(weight * 4, 0, 1)[:, :, None]
-        result = up * (1 - share) + image / np.maximum(weight, 1e-6)[:, :, None] * share
-    return result.astype(np.float32)
-
-
 def _pad_image(image: FloatArray, pad: int) -> FloatArray:
     return np.pad(image, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
 
@@ -335,30 +358,3 @@ def _pad_image(image: FloatArray, pad: int) -> FloatArray:
 def _interleave(image: FloatArray) -> FloatArray:
     height, width, channels = image.shape
     return np.ascontiguousarray(image.reshape(height, width * channels))
-
-
-def _with_texture(lab: FloatArray, known: BoolArray) -> FloatArray:
-    """Lab and how rough each place is, float32 (H, W, 4).
-
-    Averaged over coarse pixels, the roughness keeps thin lines and fine texture in sight where
-    their colour has averaged out (Newson et al. 2014, "Video inpainting of complex scenes").
-    """
-    lightness = lab[:, :, 0]
-    texture = np.zeros_like(lightness)
-    texture[:, :-1] += np.abs(np.diff(lightness, axis=1)) * (known[:, 1:] & known[:, :-1])
-    texture[:-1] += np.abs(np.diff(lightness, axis=0)) * (known[1:] & known[:-1])
-    side = (_TEXTURE_SIDE, _TEXTURE_SIDE)
-    share = np.maximum(cv2.blur(known.astype(np.float32), side), 1e-3)
-    return np.dstack([lab, _TEXTURE_WEIGHT * cv2.blur(texture, side) / share])
-
-
-def to_lab(pixels: PixelArray) -> FloatArray:
-    """RGB uint8 (H, W, 3) to CIELAB float32, scaled so that lightness runs from 0 to 255."""
-    lab = cv2.cvtColor(pixels.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
-    return lab * np.float32(2.55)
-
-
-def to_rgb(lab: FloatArray) -> PixelArray:
-    """The inverse of `to_lab`, clipped to what a pixel can hold."""
-    rgb = cv2.cvtColor(np.ascontiguousarray(lab / np.float32(2.55)), cv2.COLOR_LAB2RGB)
-    return np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8)

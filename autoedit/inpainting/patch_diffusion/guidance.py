@@ -1,0 +1,136 @@
+"""Where the unknown pixels might come from: translations of the photo, flat or on a plane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from autoedit.core.mask import BoolArray, FloatArray
+from autoedit.inpainting.patch_diffusion.lines import directions, planes, segments
+from autoedit.inpainting.patch_diffusion.pyramid import Level
+from autoedit.inpainting.patch_diffusion.repeats import repeats
+
+_FLAT, _PLANAR = 40, 40  # periods that are tried, of the photo and of each plane
+_DIRECTIONS, _PLANES = 4, 2
+_LENGTHS = (0.2, 0.35, 0.5, 0.7, 0.9, 1.15)  # of the hole's extent in a direction
+_SIZE = (0.5, 2.0)  # how much smaller or larger a plane may make what it moves
+
+
+class Source(Protocol):
+    """Where a pixel takes its value from."""
+
+    def at(self, y: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Source positions (y, x) of pixels at float32 (N,); far outside where there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A translation in the image, in pixels."""
+
+    dy: float
+    dx: float
+
+    def at(self, y: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """See `Source.at`."""
+        return y + np.float32(self.dy), x + np.float32(self.dx)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneShift:
+    """A translation on a plane seen aslant.
+
+    Attributes:
+        line: (lx, ly), the plane's vanishing line lx x + ly y + 1 = 0, from `centre`.
+        centre: (y, x) in pixels, where the rectified plane keeps the photo's scale.
+        dy, dx: the translation on the rectified plane.
+    """
+
+    line: tuple[float, float]
+    centre: tuple[float, float]
+    dy: float
+    dx: float
+
+    def at(self, y: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """See `Source.at`."""
+        cy, cx = self.centre
+        there = self.line[0] * (x - cx) + self.line[1] * (y - cy) + 1
+        seen = there > 0.2
+        there = np.where(seen, there, 1)
+        flat_y, flat_x = (y - cy) / there + self.dy, (x - cx) / there + self.dx
+        back = 1 - self.line[0] * flat_x - self.line[1] * flat_y
+        seen &= back > 0.2
+        back = np.where(seen, back, 1)
+        size = 1 / (there * back)
+        seen &= (size > _SIZE[0]) & (size < _SIZE[1])
+        return (
+            np.where(seen, flat_y / back + cy, -1e4).astype(np.float32),
+            np.where(seen, flat_x / back + cx, -1e4).astype(np.float32),
+        )
+
+
+def sources(
+    level: Level, fine: Level, generator: np.random.Generator
+) -> tuple[list[Source], FloatArray]:
+    """What a hole at a coarse level might be filled from.
+
+    The periods of the photo; translations along the lines that run into the hole, and level and
+    upright ones, long enough to bring something in from its other side; the periods of the planes.
+
+    Args:
+        level: the coarse level.
+        fine: the same or a finer one, where lines are looked for.
+        generator: of what is drawn on the way.
+
+    Returns:
+        The sources, and float32 (H, W): how rare each place is; see `repeats`.
+    """
+    offsets, rarity = repeats(level.image, level.usable, _FLAT)
+    lines = segments(fine.image[:, :, 0], fine.known)
+    angles = [0.0, np.pi / 2, *directions(lines, fine.known, _DIRECTIONS)]
+    shifts = [(int(dy), int(dx)) for dy, dx in offsets]
+    shifts += _along(~level.known, angles)
+    found: list[Source] = [Shift(dy, dx) for dy, dx in dict.fromkeys(shifts) if dy or dx]
+    scale = fine.known.shape[1] / level.known.shape[1]
+    y, x = np.nonzero(~level.known)
+    centre = float(y.mean()), float(x.mean())
+    for lx, ly in planes(lines, fine.known, _PLANES, generator):
+        found += _on_plane(level, (lx * scale, ly * scale), centre)
+    return found, rarity
+
+
+def _along(hole: BoolArray, angles: list[float]) -> list[tuple[int, int]]:
+    """Offsets (dy, dx) in the given directions, both ways, as long as the hole asks for."""
+    y, x = np.nonzero(hole)
+    offsets: list[tuple[int, int]] = []
+    for angle in angles:
+        cosine, sine = np.cos(angle), np.sin(angle)
+        extent = float(np.ptp(x * cosine + y * sine)) + 1
+        for length in _LENGTHS:
+            dy, dx = round(length * extent * sine), round(length * extent * cosine)
+            offsets += [(dy, dx), (-dy, -dx)]
+    return offsets
+
+
+def _on_plane(level: Level, line: tuple[float, float], centre: tuple[float, float]) -> list[Source]:
+    """The periods of a plane, found in a picture of it that is seen from the front."""
+    height, width = level.known.shape
+    half = int(0.7 * max(height, width))
+    reach = np.arange(-half, half + 1, dtype=np.float32)
+    flat_y, flat_x = np.meshgrid(reach, reach, indexing="ij")
+    back = 1 - line[0] * flat_x - line[1] * flat_y
+    seen = (back > 0.5) & (back < 2)
+    back = np.where(seen, back, 1).astype(np.float32)
+    y, x = flat_y / back + np.float32(centre[0]), flat_x / back + np.float32(centre[1])
+    seen &= (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
+    if not seen.any():
+        return []
+    rows, columns = np.nonzero(seen.any(axis=1))[0], np.nonzero(seen.any(axis=0))[0]
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    image = cv2.remap(level.image, x[box], y[box], cv2.INTER_LINEAR)
+    usable = cv2.remap(level.usable.astype(np.uint8), x[box], y[box], cv2.INTER_NEAREST) > 0
+    offsets, _ = repeats(image, usable & seen[box], _PLANAR)
+    return [PlaneShift(line, centre, float(dy), float(dx)) for dy, dx in offsets]
