@@ -27,6 +27,7 @@ from inpaint_bench.sheet import Sheet
 from PIL import Image
 
 TITLE = "Filling holes"
+TIMES = "Filling holes: time and memory"
 
 
 def say(line: str) -> None:
@@ -113,7 +114,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--full-size", action="store_true", help="do not scale large real photos")
     made.add_argument("--seed", type=int, default=0, help="of our fills and of placed holes")
     made.add_argument("--rounds", type=int, default=3, help="of the timings, in turns")
-    made.add_argument("--skip-timing", action="store_true", help="leave out time and memory")
+    part = made.add_mutually_exclusive_group()
+    part.add_argument("--skip-timing", action="store_true", help="leave out time and memory")
+    part.add_argument("--only-timing", action="store_true", help="leave out the photos")
     made.add_argument("--sheet", type=Path, metavar="FILE", help="contact sheets, FILE-SET.png")
     made.add_argument("--save", type=Path, metavar="FOLDER", help="keep every fill as a PNG")
     made.add_argument("--write", action="store_true", help="write the tables of a part of it, too")
@@ -127,8 +130,10 @@ def main(arguments: Sequence[str] | None = None, folders: Folders | None = None)
     folders = folders or Folders()
     peers.set_threads()
     methods, notes = chosen_methods(options.methods, options.seed)
-    results, more = measure(options, methods, folders)
-    notes += more
+    results: list[Result] = []
+    if not options.only_timing:
+        results, more = measure(options, methods, folders)
+        notes += more
     figures: list[timing.Figure] = []
     if not options.skip_timing:
         figures = timing.figures(methods, folders, options.rounds, say)
@@ -136,16 +141,16 @@ def main(arguments: Sequence[str] | None = None, folders: Folders | None = None)
         say("Nothing was measured: " + (" ".join(notes) or "no photo has that in its name."))
         return 1
     found = report.tables(results, {method.key: method.name for method in methods})
-    text = report.section(
-        " ".join(["python scripts/bench_inpaint.py", *arguments]), found, figures, notes
-    )
-    print(text)
+    command = " ".join(["python scripts/bench_inpaint.py", *arguments])
     whole = not (
         options.sets or options.methods or options.images or options.full_size or options.seed
-        or options.skip_timing
-    )  # fmt: skip
-    if whole or options.write:
-        write_section(TITLE, text)
+    )
+    for title, tables, measured in ((TITLE, found, []), (TIMES, [], figures)):
+        if tables or measured:
+            text = report.section(command, tables, measured, notes)
+            print(text)
+            if whole or options.write:
+                write_section(title, text)
     missed = report.missed(found, figures)
     for line in missed:
         say(f"missed: {line}")

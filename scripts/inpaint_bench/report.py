@@ -206,21 +206,21 @@ def section(
     command: str, found: Sequence[Table], figures: Sequence[Figure], notes: Sequence[str]
 ) -> str:
     """Everything that a run measured, as Markdown."""
-    parts = [
-        f"`{command}`: one hole for all methods, on the same array, with two threads. PSNR (dB) "
-        "and SSIM are of the hole, HaarPSI and GMSD of its window, SWD is the sliced Wasserstein "
-        "distance of the hole's 7x7 patches, seam the step across the outline over the truth's "
-        "(1 is a seam like the truth's). Bold is first.",
-        *notes,
-        *(table.markdown() for table in found),
-    ]
+    parts = [f"`{command}`: one hole for all methods, on the same array, with two threads."]
+    if found:
+        parts[0] += (
+            " PSNR (dB) and SSIM are of the hole, HaarPSI and GMSD of its window, SWD is the "
+            "sliced Wasserstein distance of the hole's 7x7 patches, seam the step across the "
+            "outline over the truth's (1 is a seam like the truth's). Bold is first."
+        )
+    parts += [*notes, *(table.markdown() for table in found)]
     if figures:
         lines = ["| measured in the same run | value | bound |", "| --- | --- | --- |"]
         for each in figures:
             bound = "" if each.bound is None else f"{each.bound:g} {each.unit}".rstrip()
             value = f"{number(each.value)} {each.unit}".rstrip()
             lines.append(f"| {each.name} | {bold(value, each.missed)} | {bound} |")
-        parts.append("### Time and memory\n\nBold misses its bound.\n\n" + "\n".join(lines))
+        parts.append("Bold misses its bound.\n\n" + "\n".join(lines))
     lines = missed(found, figures)
     parts.append("Missed bounds:\n\n" + "\n".join(f"- {line}" for line in lines) if lines
                  else "Every bound that could be measured is met.")  # fmt: skip

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autoedit.core.window import hole_groups, window_round
+from autoedit.core.window import hole_groups, window_round, window_with_sources
 
 
 @given(st.data())
@@ -42,3 +42,16 @@ def test_far_holes_get_windows_of_their_own_and_near_ones_share() -> None:
     hole = np.zeros((100, 1000), bool)
     hole[40:60, 10:30] = hole[40:60, 35:55] = hole[40:60, 900:920] = True
     assert hole_groups(hole) == [(10, 40, 55, 60), (900, 40, 920, 60)]
+
+
+def test_a_window_grows_until_it_holds_as_much_to_fill_from_as_to_fill() -> None:
+    hole = np.zeros((300, 400), bool)
+    hole[140:160, 190:210] = True
+    usable = np.zeros_like(hole)
+    usable[:, :100] = True  # far away
+    near = window_with_sources((190, 140, 210, 160), hole, ~hole, context=2.0, minimum=32)
+    assert near == window_round((190, 140, 210, 160), (300, 400), context=2.0, minimum=32)
+    far = window_with_sources((190, 140, 210, 160), hole, usable, context=2.0, minimum=32)
+    assert usable[far.slices].sum() >= hole.sum()
+    none = window_with_sources((190, 140, 210, 160), hole, ~usable & False, context=2.0, minimum=32)
+    assert hole[none.slices].shape == hole.shape

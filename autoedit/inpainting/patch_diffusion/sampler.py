@@ -37,7 +37,7 @@ from autoedit.inpainting.patch_diffusion.pyramid import (
 from autoedit.inpainting.patch_diffusion.shift_map import Structure, solve
 
 _INDEPENDENT = 8.0  # values of a patch that count as independent: its neighbours err alike
-_SCREENING_GROWTH = 2.0  # a level; a tone spreads by pixels, and coarse ones are large
+_SCREENING_GROWTH = 1.6  # a level; a tone spreads by pixels, and coarse ones are large
 _LINES = 2  # lines are looked for so many levels finer than the structure they guide
 
 

@@ -21,6 +21,7 @@ IntArray = np.ndarray
 
 _NEVER = 1e4  # cost of a source that does not exist
 _MOST = 100.0  # a difference counts no more than this, of 255
+_UNSEEN = 50.0  # what a difference counts where the source itself is not known
 _CONTEXT = 2  # known pixels this near to an unknown one are compared with the source's
 _BORDER = 2.4  # weight of such a comparison
 _RARE, _RAREST = 0.35, 60.0  # weight of rarity, and its bound
@@ -103,7 +104,7 @@ def _context(level: Level, sources: list[Source], hole: BoolArray) -> FloatArray
         return np.zeros((len(hy), len(sources)), np.float32)
     values, valid, _, _ = _sampled(level, sources, y, x)
     off = np.linalg.norm(values - level.image[y, x][:, None], axis=2)
-    off = np.where(valid, np.minimum(off, _MOST), _MOST)
+    off = np.where(valid, np.minimum(off, _MOST), _UNSEEN)
     rows: list[IntArray] = []
     columns: list[IntArray] = []
     for dy in range(side):

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+
+from autoedit.inpainting.patch_diffusion.guidance import Shift
+from autoedit.inpainting.patch_diffusion.pyramid import Level
+from autoedit.inpainting.patch_diffusion.shift_map import solve
+
+
+def level_of(lightness: np.ndarray, known: np.ndarray, usable: np.ndarray | None = None) -> Level:
+    image = np.dstack([lightness, *[np.zeros_like(lightness)] * 3]).astype(np.float32)
+    return Level(np.where(known[:, :, None], image, 0), known, known if usable is None else usable)
+
+
+def with_hole(height: int, width: int, box: tuple[int, int, int, int]) -> np.ndarray:
+    known = np.ones((height, width), bool)
+    known[box[1] : box[3], box[0] : box[2]] = False
+    return known
+
+
+def test_the_source_that_continues_what_is_known_is_chosen() -> None:
+    truth = np.tile(np.random.default_rng(0).uniform(0, 255, (60, 12)), (1, 6))
+    known = with_hole(60, 72, (30, 20, 42, 40))
+    choices = [Shift(3, 5), Shift(0, 12), Shift(-7, 12), Shift(0, -9)]
+    found = solve(level_of(truth, known), choices, np.zeros((60, 72), np.float32))
+    assert found.found.all()
+    assert np.abs(found.values[:, 0] - truth[~known]).max() < 0.01
+    assert (found.x - np.nonzero(~known)[1] == 12).all()
+
+
+def test_two_grounds_are_joined_where_they_meet() -> None:
+    """Sky above, stripes below: no single source serves both."""
+    rng = np.random.default_rng(1)
+    truth = np.full((60, 80), 220.0)
+    truth[30:] = np.tile(rng.uniform(0, 120, (30, 16)), (1, 5))
+    known = with_hole(60, 80, (32, 18, 48, 44))
+    wrong_below, wrong_above = Shift(-20, 0), Shift(20, 0)
+    choices = [wrong_below, wrong_above, Shift(0, 16), Shift(0, -16)]
+    found = solve(level_of(truth, known), choices, np.zeros((60, 80), np.float32))
+    assert np.abs(found.values[:, 0] - truth[~known]).max() < 1
+
+
+def test_sources_outside_or_forbidden_are_not_used() -> None:
+    truth = np.full((40, 40), 100.0)
+    truth[:, 25:] = 30
+    known = with_hole(40, 40, (0, 10, 20, 30))
+    usable = known.copy()
+    usable[:, 25:] = False
+    choices = [Shift(0, 25), Shift(0, -30), Shift(-20, 0)]
+    found = solve(level_of(truth, known, usable), choices, np.zeros((40, 40), np.float32))
+    taken = np.rint(found.y[found.found]).astype(int), np.rint(found.x[found.found]).astype(int)
+    assert usable[taken].all()
+    assert (found.values[found.found, 0] == 100).all()
+    assert not found.found.all()  # nothing reaches the lower rows: they come from within the hole
+
+
+def test_of_equal_sources_the_one_from_common_ground_is_taken() -> None:
+    truth = np.full((40, 60), 100.0)
+    known = with_hole(40, 60, (20, 10, 30, 20))
+    rarity = np.zeros((40, 60), np.float32)
+    rarity[:, 30:] = 50
+    choices = [Shift(0, 15), Shift(0, -15)]
+    found = solve(level_of(truth, known), choices, rarity)
+    assert (found.x < 20).all()
+
+
+def test_scattered_single_pixels_have_no_edges_and_are_filled() -> None:
+    truth = np.full((30, 30), 50.0)
+    known = np.ones((30, 30), bool)
+    known[5:25:6, 5:25:6] = False
+    found = solve(
+        level_of(truth, known), [Shift(0, 2), Shift(2, 0)], np.zeros((30, 30), np.float32)
+    )
+    assert (found.values[:, 0] == 50).all()
