@@ -98,7 +98,9 @@ def sources(
     y, x = np.nonzero(~level.known)
     centre = float(y.mean()), float(x.mean())
     for lx, ly in planes(lines, fine.known, _PLANES, generator):
-        found += _on_plane(level, (lx * scale, ly * scale), centre)
+        moved, on_plane = _on_plane(level, (lx * scale, ly * scale), centre)
+        found += moved
+        rarity = np.minimum(rarity, on_plane)
     return found, rarity
 
 
@@ -115,8 +117,15 @@ def _along(hole: BoolArray, angles: list[float]) -> list[tuple[int, int]]:
     return offsets
 
 
-def _on_plane(level: Level, line: tuple[float, float], centre: tuple[float, float]) -> list[Source]:
-    """The periods of a plane, found in a picture of it that is seen from the front."""
+def _on_plane(
+    level: Level, line: tuple[float, float], centre: tuple[float, float]
+) -> tuple[list[Source], FloatArray]:
+    """The periods of a plane, found in a picture of it that is seen from the front.
+
+    Returns:
+        The sources, and float32 (H, W): how rare each place is among what lies on the plane,
+        infinite where the plane is not seen.
+    """
     height, width = level.known.shape
     half = int(0.7 * max(height, width))
     reach = np.arange(-half, half + 1, dtype=np.float32)
@@ -127,10 +136,24 @@ def _on_plane(level: Level, line: tuple[float, float], centre: tuple[float, floa
     y, x = flat_y / back + np.float32(centre[0]), flat_x / back + np.float32(centre[1])
     seen &= (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
     if not seen.any():
-        return []
+        return [], np.full((height, width), np.inf, np.float32)
     rows, columns = np.nonzero(seen.any(axis=1))[0], np.nonzero(seen.any(axis=0))[0]
-    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    top, left = rows[0], columns[0]
+    box = slice(top, rows[-1] + 1), slice(left, columns[-1] + 1)
     image = cv2.remap(level.image, x[box], y[box], cv2.INTER_LINEAR)
     usable = cv2.remap(level.usable.astype(np.uint8), x[box], y[box], cv2.INTER_NEAREST) > 0
-    offsets, _ = repeats(image, usable & seen[box], _PLANAR)
-    return [PlaneShift(line, centre, float(dy), float(dx)) for dy, dx in offsets]
+    offsets, rarity = repeats(image, usable & seen[box], _PLANAR)
+    moved: list[Source] = [PlaneShift(line, centre, float(dy), float(dx)) for dy, dx in offsets]
+    there_y, there_x = np.mgrid[:height, :width].astype(np.float32)
+    there_y, there_x = there_y - np.float32(centre[0]), there_x - np.float32(centre[1])
+    depth = line[0] * there_x + line[1] * there_y + 1
+    depth = np.where(depth > 0.2, depth, 1e-3).astype(np.float32)
+    rare = cv2.remap(
+        rarity,
+        (there_x / depth + half - left).astype(np.float32),
+        (there_y / depth + half - top).astype(np.float32),
+        cv2.INTER_NEAREST,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=np.inf,
+    )
+    return moved, rare if moved else np.full_like(rare, np.inf)

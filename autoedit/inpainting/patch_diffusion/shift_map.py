@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from autoedit.core.mask import BoolArray, FloatArray
-from autoedit.inpainting.patch_diffusion.guidance import Source
+from autoedit.inpainting.patch_diffusion.guidance import PlaneShift, Source
 from autoedit.inpainting.patch_diffusion.pyramid import Level
 
 IntArray = np.ndarray
@@ -24,7 +24,8 @@ _MOST = 100.0  # a difference counts no more than this, of 255
 _UNSEEN = 50.0  # what a difference counts where the source itself is not known
 _CONTEXT = 2  # known pixels this near to an unknown one are compared with the source's
 _BORDER = 2.4  # weight of such a comparison
-_RARE, _RAREST = 0.35, 60.0  # weight of rarity, and its bound
+_RARE, _RAREST = 0.45, 60.0  # weight of rarity, and its bound
+_ASLANT = 1.0  # cost of a source that must be foreshortened: of equals, take the simpler one
 _SWEEPS = 2
 _PRECISION = 16  # capacities are integers: sixteenths
 _ROW = 1024  # cv2.remap takes sides below 32768
@@ -58,7 +59,8 @@ def solve(level: Level, sources: list[Source], rarity: FloatArray) -> Structure:
     y, x = np.nonzero(hole)
     values, valid, sy, sx = _sampled(level, sources, y, x)
     iy, ix = np.rint(sy).astype(int), np.rint(sx).astype(int)
-    cost = np.where(valid, _RARE * np.minimum(rarity[iy, ix], _RAREST), _NEVER)
+    aslant = np.array([_ASLANT * isinstance(source, PlaneShift) for source in sources])
+    cost = np.where(valid, aslant + _RARE * np.minimum(rarity[iy, ix], _RAREST), _NEVER)
     cost = (cost + _context(level, sources, hole)).astype(np.float32)
     useful = np.flatnonzero(valid.any(axis=0))
     labels = _expand(values, cost, _edges(hole), useful)
