@@ -55,6 +55,17 @@ def test_a_command_of_the_readme_runs(command: str, folder: Path) -> None:
             assert (folder / value).stat().st_size > 0
 
 
+@pytest.mark.parametrize("code", re.findall(r"^```python\n(.*?)^```", README, re.M | re.S))
+def test_the_python_of_the_readme_runs(code: str, folder: Path) -> None:
+    if "PatchDiffusionPipeline" in code:
+        pytest.importorskip("diffusers")
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))
 def test_a_link_of_the_readme_leads_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
