@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import Any
 
 import cv2
 import numba
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from autoedit.errors import CancelledError, InpaintingError, SettingError
 from autoedit.inpainting import FillRequest
-from autoedit.inpainting.patch_diffusion import PatchDiffusion
+from autoedit.inpainting.patch_diffusion import PatchDiffusion, sampler
+from autoedit.inpainting.patch_diffusion.pyramid import Level
 
 
 def stripes(height: int = 96, width: int = 128) -> np.ndarray:
@@ -227,3 +229,23 @@ def test_same_bits_on_any_number_of_threads_of_the_linear_algebra() -> None:
         for threads in ("1", "2", "4")
     }  # fmt: skip
     assert len(seen) == 1
+
+
+def test_a_long_thin_hole_costs_no_more_than_its_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Structure compares patches with patches: a level far larger than its hole is not for it."""
+    asked: list[int] = []
+    real = sampler.sources
+
+    def spy(level: Level, *others: Any) -> Any:
+        asked.append(level.known.size)
+        return real(level, *others)
+
+    monkeypatch.setattr(sampler, "sources", spy)
+    photo = cv2.resize(stripes(96, 128), (640, 480), interpolation=cv2.INTER_CUBIC)
+    hole = np.zeros((480, 640), np.uint8)
+    cv2.line(hole, (20, 20), (620, 460), 1, 14)
+    fill(photo, hole > 0)
+    assert all(size <= 60_000 for size in asked)
+    thick = hole_in((480, 640), 250, 150, 350, 250)
+    fill(photo, thick)
+    assert asked

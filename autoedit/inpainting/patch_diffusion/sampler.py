@@ -38,6 +38,7 @@ from autoedit.inpainting.patch_diffusion.shift_map import Structure, solve
 
 _INDEPENDENT = 8.0  # values of a patch that count as independent: its neighbours err alike
 _SCREENING_GROWTH = 1.6  # a level; a tone spreads by pixels, and coarse ones are large
+_SURROUNDINGS = 20  # pixels of a level for each unknown one that structure is sought among
 _LINES = 2  # lines are looked for so many levels finer than the structure they guide
 
 
@@ -128,14 +129,20 @@ def _begin(
 ) -> tuple[int, _State | None]:
     """The level to begin at, and what is known of its hole: its structure, or nothing.
 
-    Structure is sought at the finest level whose unknown pixels are not too many.
+    Structure is sought at the finest level whose unknown pixels are not too many, nor those round
+    them: a long thin hole has far more of these.
     """
     last = len(levels) - 1
-    few = (n for n, level in enumerate(levels) if (~level.known).sum() <= settings.structure)
-    number = next(few, last)
-    level = levels[number]
-    if not settings.structure or number == last == 0 or level.known.all():
+    few = (
+        number
+        for number, level in enumerate(levels)
+        if (~level.known).sum() <= settings.structure
+        and level.known.size <= _SURROUNDINGS * settings.structure
+    )
+    number = next(few, None)
+    if number is None or last == 0 or levels[number].known.all():
         return last, None
+    level = levels[number]
     choices, rarity = sources(level, levels[max(0, number - _LINES)], generator)
     if not choices:
         return last, None
