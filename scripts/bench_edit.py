@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -29,6 +27,7 @@ import numpy as np
 import piq
 import torch
 from bench_tables import write_section
+from inpaint_bench.timing import peak as peak_of
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
@@ -162,15 +161,8 @@ def twelve_megapixels(folder: Path) -> tuple[float, float]:
             "--mask", str(hole), "-o", str(folder / f"{width}.out.jpg"),
         ]  # fmt: skip
         seconds.append(median_seconds(process(command), 3))
-        peak = max(peak, peak_memory(command))
+        peak = max(peak, peak_of(command) / 1e9)
     return seconds[1] / seconds[0], peak
-
-
-def peak_memory(command: Sequence[str]) -> float:
-    """A process's peak resident memory in GB."""
-    pid = os.posix_spawn(command[0], list(command), dict(os.environ))
-    _, _, usage = os.wait4(pid, 0)
-    return usage.ru_maxrss / 1e6 if isinstance(usage, resource.struct_rusage) else 0.0
 
 
 def help_ratio() -> float:
