@@ -15,7 +15,7 @@ class Level:
     """One scale.
 
     Attributes:
-        image: float32 (H, W, 3); only where `known` does it mean anything.
+        image: float32 (H, W, 4), Lab and texture; only where `known` does it mean anything.
         known: bool (H, W), pixels that are given.
         usable: bool (H, W), known pixels that may serve as a source.
     """

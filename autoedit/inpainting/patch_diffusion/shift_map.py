@@ -16,8 +16,7 @@ from scipy.sparse import csgraph
 from autoedit.core.mask import BoolArray, FloatArray
 from autoedit.inpainting.patch_diffusion.guidance import PlaneShift, Source
 from autoedit.inpainting.patch_diffusion.pyramid import Level
-
-IntArray = np.ndarray
+from autoedit.inpainting.patch_diffusion.repeats import IntArray
 
 _NEVER = 1e4  # cost of a source that does not exist
 _MOST = 100.0  # a difference counts no more than this, of 255
