@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autoedit import abilities, drawing, judging, masking, verification
+from autoedit import abilities, drawing, judging, masking, selecting, verification
 from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
 from autoedit.core.plan import EditPlan, EditStep, Target
@@ -28,19 +28,13 @@ from autoedit.pointing import (
     Pick,
     Pointer,
     given_mask,
-    near,
     notes_for,
-    others_than,
     photo_from,
-    picked,
     pointer_for,
 )
 from autoedit.restyle import restyled
 from autoedit.run import Run
-from autoedit.segmentation import Prompt
 from autoedit.stages import Stages
-
-_EVERY_OBJECT = Target(phrase="all the objects", head="object", quantity="all")
 
 
 class Editor:
@@ -102,7 +96,7 @@ class Editor:
         pointer = pointer_for(loaded, box, point, None, pick)
         target = self._target(phrase or "the main subject")
         step = EditStep(operation="extract", target=target)
-        return self._select(loaded, step, pointer, Run())[1]
+        return selecting.select(self._stages, loaded, step, pointer, Run())[1]
 
     def inpaint(
         self,
@@ -218,7 +212,7 @@ class Editor:
         notes: list[str] = []
         tried: list[tuple[Photo, StepResult]] = []
         for step in plan.steps:
-            regions, mask = self._select(photo, step, pointer, run)
+            regions, mask = selecting.select(self._stages, photo, step, pointer, run)
             notes += notes_for(step.target, regions, mask, pointer)
             tried = self._do(photo, step, regions, mask, pointer, run, count)
             photo, result = tried[0]
@@ -257,60 +251,11 @@ class Editor:
             for each in fills
         ]  # fmt: skip
 
-    def _select(
-        self, photo: Photo, step: EditStep, pointer: Pointer, run: Run
-    ) -> tuple[tuple[Region, ...], Mask]:
-        """Grounding and segmentation: the regions meant, and their exact outline together."""
-        target = step.target
-        if pointer.mask is not None:  # what a person painted is meant as it is
-            box = pointer.mask.box or (0.0, 0.0, 0.0, 0.0)
-            return (Region(box, 1.0, target.phrase, pointer.mask, ("mask given",)),), pointer.mask
-        if step.operation == "add":
-            with run.stage("grounding"):
-                return drawing.place_of(self._stages, photo, target, pointer)
-        if pointer.given:
-            prompts = [Prompt(box=pointer.box, points=pointer.points)]
-            regions: tuple[Region, ...] = ()
-        else:
-            with run.stage("grounding"):
-                regions = picked(self._stages.ground(photo, target), target, pointer.pick)
-            prompts = [Prompt(box=region.box, mask=region.mask) for region in regions]
-        with run.stage("segmentation"):
-            outlines = [self._stages.outline(photo, prompt) for prompt in prompts]
-        mask = outlines[0]
-        for outline in outlines[1:]:
-            mask = mask | outline
-        if mask.box is None:
-            place = "there" if pointer.given else f"where {target.phrase!r} should be"
-            raise TargetNotFoundError(
-                f"No outline can be made out {place}. Draw a box round the whole thing with --box, "
-                "or give a mask with --mask."
-            )
-        with run.stage("masking"):
-            settings = self.pipeline.masking
-            mask = masking.clean(mask, speck=settings.speck, hole=settings.hole)
-        if pointer.given:
-            regions = (Region(mask.box or (0, 0, 0, 0), 1.0, target.phrase, mask, ("pointed at",)),)
-        return regions, mask
-
-    def _others(self, photo: Photo, mask: Mask, run: Run) -> Mask:
-        """The other things near a mask, which no fill may touch or take as a source."""
-        with run.stage("grounding"):
-            everything = self._stages.ground(photo, _EVERY_OBJECT)
-        found = near(mask, everything, self.pipeline.masking.spared)
-        with run.stage("segmentation"):
-            outlined = [
-                region if region.mask is not None
-                else replace(region, mask=self._stages.outline(photo, Prompt(box=region.box)))
-                for region in found
-            ]  # fmt: skip
-        return others_than(mask, outlined)
-
     def _removal(self, photo: Photo, step: EditStep, mask: Mask, pointer: Pointer, run: Run) -> Job:
         """Fill where the target and its shadow were; with more growth at each attempt."""
         with run.stage("masking"):
             hole = self._with_effects(photo, mask, step)
-        others = self._others(photo, mask, run)
+        others = selecting.others(self._stages, photo, mask, run)
         spared, spared_from, margin = others, mask, self.pipeline.masking.grow_minimum
         if step.effects == "only":  # then the thing itself is one that stays
             spared, spared_from, margin = others | mask, hole, 0.0
@@ -346,7 +291,7 @@ class Editor:
                     room = room | self._with_effects(photo, mask, step)
                 matte = self._matte(room)
         if step.operation in ("replace", "add"):
-            others = self._others(photo, mask, run)
+            others = selecting.others(self._stages, photo, mask, run)
             matte = masking.spare(matte, others, mask, margin=self.pipeline.masking.grow_minimum)
             wanted = self._target(step.replacement.phrase if step.replacement else "")
 

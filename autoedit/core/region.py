@@ -27,6 +27,7 @@ class Region:
         evidence: what was matched, a phrase each ("colour red: 0.91").
         unchecked: what the phrase says that this back end could not check ("mug").
         refusal: why this candidate was not taken, for the nearest misses; empty otherwise.
+        exact: True when `mask` is the outline already (glyphs of a text), not to be cut again.
     """
 
     box: Box
@@ -36,6 +37,7 @@ class Region:
     evidence: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
     refusal: str = ""
+    exact: bool = False
 
     def report(self) -> dict[str, Any]:
         """Everything but the mask, as JSON-able values."""
