@@ -25,6 +25,7 @@ def edit(
     seed: int = 0,
     box: Box | None = None,
     point: Point | Sequence[Point] | None = None,
+    negative_point: Point | Sequence[Point] | None = None,
     mask: MaskSource | None = None,
     pick: Pick | None = None,
     candidates: int = 1,
@@ -33,8 +34,8 @@ def edit(
 ) -> EditResult:
     """Edit one photo by an instruction; see `Editor.edit`."""
     return Editor(pipeline, pull=pull).edit(
-        photo, instruction, seed=seed, box=box, point=point, mask=mask, pick=pick,
-        candidates=candidates, progress=progress,
+        photo, instruction, seed=seed, box=box, point=point, negative_point=negative_point,
+        mask=mask, pick=pick, candidates=candidates, progress=progress,
     )  # fmt: skip
 
 
@@ -49,11 +50,14 @@ def segment(
     *,
     box: Box | None = None,
     point: Point | Sequence[Point] | None = None,
+    negative_point: Point | Sequence[Point] | None = None,
     pick: Pick | None = None,
     pipeline: str | Path | Pipeline | None = None,
 ) -> Mask:
     """The outline of what a phrase names or a box or point shows; see `Editor.segment`."""
-    return Editor(pipeline).segment(photo, phrase, box=box, point=point, pick=pick)
+    return Editor(pipeline).segment(
+        photo, phrase, box=box, point=point, negative_point=negative_point, pick=pick
+    )
 
 
 def inpaint(

@@ -84,6 +84,7 @@ class Editor:
         *,
         box: Box | None = None,
         point: Point | Sequence[Point] | None = None,
+        negative_point: Point | Sequence[Point] | None = None,
         pick: Pick | None = None,
     ) -> Mask:
         """The outline of what a phrase names or a box or point shows, float32 (H, W).
@@ -93,7 +94,7 @@ class Editor:
             MaskError: when the box or a point lies outside the photo.
         """
         loaded = photo_from(photo)
-        pointer = pointer_for(loaded, box, point, None, pick)
+        pointer = pointer_for(loaded, box, point, negative_point, None, pick)
         target = self._target(phrase or "the main subject")
         step = EditStep(operation="extract", target=target)
         return selecting.select(self._stages, loaded, step, pointer, Run())[1]
@@ -143,6 +144,7 @@ class Editor:
         seed: int = 0,
         box: Box | None = None,
         point: Point | Sequence[Point] | None = None,
+        negative_point: Point | Sequence[Point] | None = None,
         mask: MaskSource | None = None,
         pick: Pick | None = None,
         candidates: int = 1,
@@ -156,6 +158,7 @@ class Editor:
             seed: same seed, same bits.
             box: xyxy in pixels, round the target.
             point: (x, y) in pixels on the target, or several.
+            negative_point: (x, y) in pixels beside it, or several; with a box or points.
             mask: the target's mask; above half is inside.
             pick: which of several fitting things, from 1, or "all".
             candidates: how many results to make with different seeds; the best verdict wins.
@@ -168,7 +171,7 @@ class Editor:
         self._stages.progress = run.progress
         with run.stage("loading"):
             loaded = photo_from(photo)
-            pointer = pointer_for(loaded, box, point, mask, pick)
+            pointer = pointer_for(loaded, box, point, negative_point, mask, pick)
         with run.stage("planning"):
             plan = self.plan(instruction) if isinstance(instruction, str) else instruction
             abilities.check(plan, pointer, self.pipeline)
@@ -257,7 +260,7 @@ class Editor:
             hole = self._with_effects(photo, mask, step)
         others = selecting.others(self._stages, photo, mask, run)
         spared, spared_from, margin = others, mask, self.pipeline.masking.grow_minimum
-        if step.effects == "only":  # then the thing itself is one that stays
+        if step.settled_effects == "only":  # then the thing itself is one that stays
             spared, spared_from, margin = others | mask, hole, 0.0
         more = self.pipeline.verification.grow_more
 
@@ -303,10 +306,10 @@ class Editor:
 
     def _with_effects(self, photo: Photo, mask: Mask, step: EditStep) -> Mask:
         """The target with the shadow it casts, without it, or the shadow alone."""
-        if step.effects == "keep" or not self.pipeline.masking.shadows:
+        if step.settled_effects == "keep" or not self.pipeline.masking.shadows:
             return mask
         shadow = masking.shadow_mask(photo.pixels, mask)
-        if step.effects == "only":
+        if step.settled_effects == "only":
             if shadow.box is None:
                 raise TargetNotFoundError(f"{step.target.phrase!r} casts no shadow that shows.")
             return shadow
@@ -332,6 +335,9 @@ class Editor:
         self, photo: Photo, step: EditStep, regions: tuple[Region, ...], mask: Mask, run: Run
     ) -> tuple[Photo, StepResult]:
         """The operations that need no fill: a colour, a blur, another background, a cut-out."""
+        if step.operation == "extract":
+            with run.stage("masking"):
+                mask = self._with_effects(photo, mask, step)
         with run.stage("compositing"):
             edited, matte = restyled(photo, step, mask, self._matte(mask))
         with run.stage("verification"):

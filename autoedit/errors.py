@@ -26,6 +26,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from autoedit.core.photo import Photo
     from autoedit.core.region import Regions
 
 
@@ -68,6 +71,8 @@ class TargetError(AutoEditError):
 
     Attributes:
         candidates: the regions a caller may pick from, best first; may be empty.
+        photo: where they were looked for, when they were looked for at all.
+        picture: a file that shows them numbered, when a command has drawn one.
     """
 
     exit_code = 3
@@ -75,6 +80,8 @@ class TargetError(AutoEditError):
     def __init__(self, message: str, candidates: Regions | None = None) -> None:
         super().__init__(message)
         self.candidates = candidates
+        self.photo: Photo | None = None
+        self.picture: Path | None = None
 
 
 class TargetNotFoundError(TargetError):

@@ -31,7 +31,7 @@ def judge_removal(
         verification.outside_untouched(before.pixels, after.pixels, matte),
         verification.seam(after.pixels, matte, others, bound=settings.seam),
     ]
-    if step.effects != "only":
+    if step.settled_effects != "only":
         again = _found_again(stages, before, after, step.target, mask, pointed=pointed)
         checks.append(verification.coverage(mask, matte, bound=settings.coverage))
         checks.append(verification.target_gone(again, mask, bound=settings.gone))

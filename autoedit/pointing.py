@@ -28,6 +28,7 @@ class Pointer:
 
     box: Box | None = None
     points: tuple[Point, ...] = ()
+    negative_points: tuple[Point, ...] = ()
     mask: Mask | None = None
     pick: Pick | None = None
 
@@ -66,25 +67,34 @@ def pointer_for(
     photo: Photo,
     box: Box | None,
     point: Point | Sequence[Point] | None,
+    negative_point: Point | Sequence[Point] | None,
     mask: MaskSource | None,
     pick: Pick | None,
 ) -> Pointer:
     """What was pointed at, checked against the photo.
 
     Raises:
-        MaskError: when the box, a point or the mask does not fit the photo.
+        MaskError: when the box, a point or the mask does not fit the photo, or there are only
+            negative points.
     """
-    points: list[Point] = []
-    if point is not None:
-        pairs: list[Any] = [point] if np.ndim(point) == 1 else list(point)
-        points = [(float(x), float(y)) for x, y in pairs]
+    points, negative = _points(point, photo), _points(negative_point, photo)
+    if negative and not points and box is None:
+        raise MaskError(
+            "A negative point says what is not meant; give a box or a point of what is, too."
+        )
+    given = None if mask is None else given_mask(mask, photo)
+    return Pointer(None if box is None else _clipped(box, photo), points, negative, given, pick)
+
+
+def _points(given: Point | Sequence[Point] | None, photo: Photo) -> tuple[Point, ...]:
+    pairs: list[Any] = [] if given is None else [given] if np.ndim(given) == 1 else list(given)
+    points = tuple((float(x), float(y)) for x, y in pairs)
     for x, y in points:
         if not (0 <= x < photo.width and 0 <= y < photo.height):
             raise MaskError(
                 f"The point {x:g},{y:g} lies outside the photo ({photo.width}x{photo.height})."
             )
-    given = None if mask is None else given_mask(mask, photo)
-    return Pointer(None if box is None else _clipped(box, photo), tuple(points), given, pick)
+    return points
 
 
 def _clipped(box: Box, photo: Photo) -> Box:
@@ -100,6 +110,11 @@ def _clipped(box: Box, photo: Photo) -> Box:
     return inside
 
 
+def nothing_fits(found: Regions, phrase: str) -> str:
+    """Why a phrase fits nothing, in one line."""
+    return found.note or f"Nothing in the photo fits {phrase!r}."
+
+
 def picked(found: Regions, target: Target, pick: Pick | None) -> tuple[Region, ...]:
     """The regions that are meant, of those that fit.
 
@@ -108,8 +123,7 @@ def picked(found: Regions, target: Target, pick: Pick | None) -> tuple[Region, .
         AmbiguousTargetError: when several fit about equally well and none was picked.
     """
     if not len(found):
-        note = found.note or f"Nothing in the photo fits {target.phrase!r}."
-        raise TargetNotFoundError(note, found)
+        raise TargetNotFoundError(nothing_fits(found, target.phrase), found)
     if pick == "all":
         return found.items
     if pick is not None:

@@ -9,7 +9,7 @@ from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
 from autoedit.core.plan import EditStep, Target
 from autoedit.core.region import Region
-from autoedit.errors import TargetNotFoundError
+from autoedit.errors import TargetError, TargetNotFoundError
 from autoedit.pointing import Pointer, near, others_than, picked
 from autoedit.run import Run
 from autoedit.segmentation import Prompt
@@ -21,7 +21,21 @@ _EVERY_OBJECT = Target(phrase="all the objects", head="object", quantity="all")
 def select(
     stages: Stages, photo: Photo, step: EditStep, pointer: Pointer, run: Run
 ) -> tuple[tuple[Region, ...], Mask]:
-    """Grounding and segmentation: the regions meant, and their exact outline together."""
+    """Grounding and segmentation: the regions meant, and their exact outline together.
+
+    Raises:
+        TargetError: with the photo that was looked at, which a later step's input no longer is.
+    """
+    try:
+        return _select(stages, photo, step, pointer, run)
+    except TargetError as error:
+        error.photo = photo
+        raise
+
+
+def _select(
+    stages: Stages, photo: Photo, step: EditStep, pointer: Pointer, run: Run
+) -> tuple[tuple[Region, ...], Mask]:
     target = step.target
     if pointer.mask is not None:  # what a person painted is meant as it is
         box = pointer.mask.box or (0.0, 0.0, 0.0, 0.0)
@@ -31,7 +45,7 @@ def select(
             return drawing.place_of(stages, photo, target, pointer)
     if pointer.given:
         regions = (Region(pointer.box or (0, 0, 0, 0), 1.0, target.phrase),)
-        prompts = [Prompt(box=pointer.box, points=pointer.points)]
+        prompts = [Prompt(pointer.box, pointer.points, pointer.negative_points)]
     else:
         with run.stage("grounding"):
             regions = picked(stages.ground(photo, target), target, pointer.pick)

@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from autoedit.core.progress import Progress
-    from autoedit.core.region import Regions
+    from autoedit.core.region import Region, Regions
 
-_NEAR_MISSES = 5
+NEAR_MISSES = 5  # that are listed and drawn
 
 
 class _StdoutError(OutputError):
@@ -138,11 +139,15 @@ def fail(error: BaseException, message: str, exit_code: int, *, as_json: bool) -
             "exit_code": exit_code,
             "candidates": None if regions is None else regions.report(),
         }
+        if isinstance(error, TargetError) and error.picture is not None:
+            account["picture"] = str(error.picture)
         say_json({"error": account})
         return exit_code
     lines = [f"autoedit: error: {message}"]
     if regions is not None:
         lines += _listed(regions)
+    if isinstance(error, TargetError) and error.picture is not None:
+        lines.append(f"  See them in {error.picture}")
     lines += [f"  {note}" for note in getattr(error, "__notes__", [])]
     remark("\n".join(lines))
     return exit_code
@@ -157,8 +162,13 @@ def _logged(level: str) -> bool:
 def _listed(regions: Regions) -> list[str]:
     lines: list[str] = []
     for number, region in enumerate(regions, 1):
-        box = ",".join(f"{value:.0f}" for value in region.box)
-        lines.append(f"  {number}. {region.label} (box {box}; score {region.score:.2f})")
-    for region in regions.near_misses[:_NEAR_MISSES]:
-        lines.append(f"  not taken: {region.label}: {region.refusal or 'does not fit'}")
+        lines.append(f"  {number}. {_placed(region)}")
+    for letter, region in zip(ascii_lowercase, regions.near_misses[:NEAR_MISSES], strict=False):
+        reason = region.refusal or "does not fit"
+        lines.append(f"  {letter}. not taken: {_placed(region)}: {reason}")
     return lines
+
+
+def _placed(region: Region) -> str:
+    box = ",".join(f"{value:.0f}" for value in region.box)
+    return f"{region.label} (box {box}; score {region.score:.2f})"

@@ -35,6 +35,7 @@ def run(
     ] = False,
     box: shared.BoxOption = None,
     point: shared.PointOption = None,
+    negative_point: shared.NegativePointOption = None,
     mask: Annotated[
         Path | None,
         typer.Option("--mask", metavar="FILE", show_default=False,
@@ -76,6 +77,7 @@ def run(
     where = {
         "box": shared.parse_box(box),
         "point": shared.parse_points(point),
+        "negative_point": shared.parse_points(negative_point, "--negative-point"),
         "pick": shared.parse_pick(pick),
         "mask": mask,
     }
@@ -95,12 +97,7 @@ def run(
         inputs=[mask] if in_place else [photo, mask],
         overwrite=in_place or not keep,
     )
-    # A later step's photo is no longer the input, so its candidates cannot be shown in that.
-    phrase = plan.steps[0].target.phrase if len(plan.steps) == 1 else None
-    with (
-        shared.pointing_to_locate(photo, phrase, pipeline),
-        console.progress_bars() as progress,
-    ):
+    with shared.showing_candidates(target), console.progress_bars() as progress:
         result = editor.edit(
             photo, plan, seed=seed, candidates=candidates, progress=progress, **where
         )

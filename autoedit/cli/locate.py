@@ -35,21 +35,23 @@ def run(
     if output is not None:
         outputs.check([outputs.Output(output)], inputs=[photo])
 
-    from autoedit.core.files import load_photo, save_photo
-    from autoedit.core.photo import Photo
+    from autoedit.cli.picture import write_regions
+    from autoedit.core.files import load_photo
     from autoedit.editor import Editor
+    from autoedit.pointing import nothing_fits
 
     editor = Editor(pipeline, overrides=tuple(settings or ()), pull=pull)
     loaded = load_photo(photo)
     regions = editor.locate(loaded, phrase)
+    written = None
+    if output is not None and (len(regions) or regions.near_misses):
+        written = write_regions(loaded, regions, output)
     if not len(regions):
-        note = regions.note or f"Nothing in the photo fits {phrase!r}."
-        raise TargetNotFoundError(note, regions)
+        error = TargetNotFoundError(nothing_fits(regions, phrase), regions)
+        error.picture = written
+        raise error
     account = {"photo": loaded.name, "size": [loaded.width, loaded.height], "phrase": phrase}
     account |= regions.report()
-    if output is not None:
-        from autoedit.cli.picture import draw_regions
-
-        written = save_photo(Photo(draw_regions(loaded.pixels, regions)), output)
+    if written is not None:
         account["output"] = str(written)
     console.say_json(account)

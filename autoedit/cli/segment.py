@@ -25,6 +25,7 @@ def run(
     ],
     box: shared.BoxOption = None,
     point: shared.PointOption = None,
+    negative_point: shared.NegativePointOption = None,
     pick: shared.PickOption = None,
     pipeline: shared.PipelineOption = None,
     settings: shared.SetOption = None,
@@ -37,6 +38,7 @@ def run(
     where = {
         "box": shared.parse_box(box),
         "point": shared.parse_points(point),
+        "negative_point": shared.parse_points(negative_point, "--negative-point"),
         "pick": shared.parse_pick(pick),
     }
     outputs.check([outputs.Output(output, "mask")], inputs=[photo])
@@ -44,7 +46,7 @@ def run(
     from autoedit.editor import Editor
 
     editor = Editor(pipeline, overrides=tuple(settings or ()), pull=pull)
-    with shared.pointing_to_locate(photo, phrase, pipeline):
+    with shared.showing_candidates(output):
         mask = editor.segment(photo, phrase, **where)
     written = outputs.write_mask(mask, output)
     if as_json:

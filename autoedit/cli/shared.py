@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from autoedit.errors import InputError, TargetError
+from autoedit.errors import InputError, OutputError, TargetError
 
 if TYPE_CHECKING:
     from autoedit.core.region import Box, Point
@@ -73,6 +73,15 @@ PointOption = Annotated[
         show_default=False,
     ),
 ]
+NegativePointOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--negative-point",
+        metavar="X,Y",
+        help="A pixel that is not on the target, beside --box or --point; may be given again.",
+        show_default=False,
+    ),
+]
 PickOption = Annotated[
     str | None,
     typer.Option(
@@ -116,8 +125,8 @@ def parse_box(text: str | None) -> Box | None:
     return numbers[0], numbers[1], numbers[2], numbers[3]
 
 
-def parse_points(texts: list[str] | None) -> list[Point] | None:
-    """Read "x,y" as often as it was given.
+def parse_points(texts: list[str] | None, option: str = "--point") -> list[Point] | None:
+    """Read "x,y" as often as the option was given.
 
     Raises:
         InputError: when one of them is not two numbers.
@@ -128,7 +137,7 @@ def parse_points(texts: list[str] | None) -> list[Point] | None:
         numbers = _numbers(text)
         if len(numbers) != 2:
             raise InputError(
-                f"--point takes two numbers x,y in pixels, for example 120,85; got {text!r}."
+                f"{option} takes two numbers x,y in pixels, for example 120,85; got {text!r}."
             )
         points.append((numbers[0], numbers[1]))
     return points or None
@@ -151,15 +160,23 @@ def parse_pick(text: str | None) -> int | Literal["all"] | None:
 
 
 @contextmanager
-def pointing_to_locate(photo: str, phrase: str | None, pipeline: str | None) -> Iterator[None]:
-    """Add to an error about several candidates the command that shows them, numbered."""
+def showing_candidates(output: Path) -> Iterator[None]:
+    """Draw what was found, or nearly, when it cannot be settled: NAME-candidates.png by `output`.
+
+    Nothing is drawn when nothing came near.
+    """
     try:
         yield
     except TargetError as error:
-        if phrase and error.candidates is not None and len(error.candidates):
-            command = ["autoedit", "locate", photo, phrase, "-o", "candidates.png"]
-            command += ["--pipeline", pipeline] if pipeline else []
-            error.add_note(f"See them numbered: {shlex.join(command)}")
+        found = error.candidates
+        if error.photo is not None and found is not None and (len(found) or found.near_misses):
+            from autoedit.cli.picture import write_regions
+
+            picture = output.with_name(f"{output.stem}-candidates.png")
+            try:
+                error.picture = write_regions(error.photo, found, picture)
+            except OutputError as unwritten:
+                error.add_note(f"They could not be drawn: {unwritten}")
         raise
 
 

@@ -95,7 +95,8 @@ class EditStep(PlanValue):
         replacement: with what, for `replace`, `background`, `modify`, `add` and `obscure`
             (`phrase` "blur", "pixelate" or "solid").
         location: where a new thing goes ("on the table"), for `add`.
-        effects: the shadow and reflection: `take_along`, `keep`, or `only` them.
+        effects: the shadow and reflection: `take_along`, `keep` (leave them as they are), or
+            `only` them; None when not said, see `settled_effects`.
         keep: what the sentence asks to leave alone.
     """
 
@@ -103,8 +104,13 @@ class EditStep(PlanValue):
     target: Target
     replacement: Replacement | None = None
     location: str = ""
-    effects: Effects = "take_along"
+    effects: Effects | None = None
     keep: tuple[str, ...] = ()
+
+    @property
+    def settled_effects(self) -> Effects:
+        """What is said of the effects, else: they go with what goes, and stay with what stays."""
+        return self.effects or ("take_along" if self.operation in ("remove", "replace") else "keep")
 
 
 class EditPlan(PlanValue):

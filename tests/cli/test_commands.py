@@ -15,7 +15,7 @@ from PIL import Image
 import autoedit
 from autoedit import backends
 from autoedit.cli import console, doctor
-from autoedit.core.region import Regions
+from autoedit.core.region import Region, Regions
 from tests.cli.fakes import Done, FakeEditor
 
 Run = Callable[..., Done]
@@ -66,6 +66,15 @@ def test_locate_without_a_find_is_code_3(editor: FakeEditor, photo: Path, run: R
     assert (done.code, done.out) == (3, "")
     assert done.err == "autoedit: error: I don't know what a 'giraffe' looks like.\n"
     assert not picture.exists()
+
+
+def test_locate_draws_what_came_near(editor: FakeEditor, photo: Path, run: Run) -> None:
+    editor.regions = Regions((), (Region((4, 5, 7, 20), 0.2, "brown thing", refusal="brown"),))
+    picture = photo.with_name("candidates.png")
+    done = run("locate", photo, "the red mug", "-o", picture)
+    assert done.code == 3
+    assert f"See them in {picture}" in done.err
+    assert (np.asarray(Image.open(picture)) != np.asarray(Image.open(photo))).any()
 
 
 def test_segment_writes_a_mask(editor: FakeEditor, photo: Path, run: Run) -> None:

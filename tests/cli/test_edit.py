@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from autoedit.core.files import load_photo
 from autoedit.core.plan import EditStep, Replacement, Target
 from autoedit.core.region import Region, Regions
 from autoedit.errors import AmbiguousTargetError, TargetNotFoundError
@@ -232,6 +233,8 @@ def test_an_ambiguous_target_lists_what_to_pick_from(
     editor: FakeEditor, photo: Path, run: Run
 ) -> None:
     editor.error = AmbiguousTargetError("'red mug' fits 2 things.", editor.regions)
+    editor.error.photo = load_photo(photo)
+    picture = photo.with_name("desk-edited-candidates.png")
     done = run("edit", photo, "remove the red mug")
     assert done.code == 3
     assert done.out == ""
@@ -239,8 +242,9 @@ def test_an_ambiguous_target_lists_what_to_pick_from(
         "autoedit: error: 'red mug' fits 2 things.",
         "  1. thing 1 (box 4,5,7,20; score 0.80)",
         "  2. thing 2 (box 8,5,11,20; score 0.70)",
-        f"  See them numbered: autoedit locate {photo} 'red mug' -o candidates.png",
+        f"  See them in {picture}",
     ]
+    assert (np.asarray(Image.open(picture)) != np.asarray(Image.open(photo))).any()
     assert not photo.with_name("desk-edited.png").exists()
 
 
@@ -248,8 +252,10 @@ def test_an_ambiguous_target_in_json_has_its_candidates(
     editor: FakeEditor, photo: Path, run: Run
 ) -> None:
     editor.error = AmbiguousTargetError("'red mug' fits 2 things.", editor.regions)
-    done = run("edit", photo, "remove the red mug", "--json")
+    editor.error.photo = load_photo(photo)
+    done = run("edit", photo, "remove the red mug", "--json", "-o", photo.with_name("new.jpg"))
     error = json.loads(done.out)["error"]
+    assert error["picture"] == str(photo.with_name("new-candidates.png"))
     assert (done.code, error["exit_code"], done.err) == (3, 3, "")
     assert error["type"] == "AmbiguousTargetError"
     assert error["message"] == "'red mug' fits 2 things."
@@ -263,8 +269,29 @@ def test_a_target_not_found_says_what_came_near(editor: FakeEditor, photo: Path,
     assert done.code == 3
     assert done.err.splitlines() == [
         "autoedit: error: Nothing fits.",
-        "  not taken: brown thing: its colour is brown",
+        "  a. not taken: brown thing (box 0,0,5,5; score 0.20): its colour is brown",
     ]
+
+
+def test_candidates_that_cannot_be_drawn_are_still_listed(
+    editor: FakeEditor, photo: Path, run: Run
+) -> None:
+    editor.error = AmbiguousTargetError("'red mug' fits 2 things.", editor.regions)
+    editor.error.photo = load_photo(photo)
+    photo.with_name("desk-edited-candidates.png").mkdir()
+    done = run("edit", photo, "remove the red mug")
+    assert done.code == 3
+    assert "  2. thing 2 (box 8,5,11,20; score 0.70)" in done.err
+    assert "They could not be drawn" in done.err
+
+
+def test_negative_points_reach_the_editor(editor: FakeEditor, photo: Path, run: Run) -> None:
+    where = ("--point", "5,5", "--negative-point", "9,9", "--negative-point", "1,2")
+    assert run("edit", photo, "remove it", *where).code == 0
+    assert editor.calls[0][1]["negative_point"] == [(9.0, 9.0), (1.0, 2.0)]
+    done = run("edit", photo, "remove it", "--negative-point", "9")
+    assert done.code == 2
+    assert "--negative-point takes two numbers" in done.err
 
 
 def test_a_sample_is_written_to_the_working_directory(

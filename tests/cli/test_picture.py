@@ -43,6 +43,15 @@ def test_regions_have_colours_and_numbers_of_their_own() -> None:
     assert (ones != twos).any(axis=2).sum() > 10
 
 
+def test_near_misses_are_drawn_only_where_nothing_fits() -> None:
+    near = Region((100, 100, 200, 250), 0.2, "x", refusal="is blue")
+    found = Region((300, 20, 380, 90), 1.0, "y")
+    alone = draw_regions(GREY, Regions((), (near,)))
+    assert (alone != GREY).any(axis=2)[150, 100:103].any()
+    beside = draw_regions(GREY, Regions((found,), (near,)))
+    assert not (beside != GREY).any(axis=2)[90:255, 90:210].any()
+
+
 @given(
     st.lists(
         st.tuples(st.floats(0, 380), st.floats(0, 280), st.floats(1, 400), st.floats(1, 300)),

@@ -275,3 +275,23 @@ def test_only_the_shadow_goes_and_the_thing_stays(editor: Editor) -> None:
     plate = load_photo(EXAMPLES / scene["clean_plate"]).pixels.astype(int)
     shadow = (np.abs(before.astype(int) - plate).max(axis=2) > 30) & ~car
     assert changed[shadow].mean() > 0.5
+
+
+def test_an_error_over_the_target_shows_where_it_looked(editor: Editor) -> None:
+    photo = EXAMPLES / "desk.jpg"
+    with pytest.raises(errors.TargetNotFoundError) as caught:
+        editor.edit(photo, "remove the purple cup")
+    assert caught.value.photo is not None
+    assert (caught.value.photo.pixels == load_photo(photo).pixels).all()
+    found = caught.value.candidates
+    assert found is not None
+    assert len(found) == 0
+
+
+def test_negative_points_cannot_stand_alone(editor: Editor) -> None:
+    photo = EXAMPLES / "desk.jpg"
+    everything, on_mug = (330.0, 150.0, 860.0, 640.0), (545.0, 420.0)
+    with pytest.raises(errors.MaskError, match="what is not meant"):
+        editor.segment(photo, negative_point=on_mug)
+    with pytest.raises(errors.MaskError, match="lies outside the photo"):
+        editor.segment(photo, box=everything, negative_point=(5000, 10))

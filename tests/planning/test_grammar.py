@@ -214,3 +214,17 @@ def test_agreement_on_published_instructions():
         wanted = "refused" if kind in refused else expected.get(kind, kind)
         right += wanted in operations
     assert right / len(rows) >= 0.97
+
+
+@pytest.mark.parametrize(
+    ("sentence", "effects"),
+    [
+        ("remove the cup", "take_along"),
+        ("replace the cup with a vase", "take_along"),
+        ("cut out the cup", "keep"),
+        ("cut out the cup with its shadow", "take_along"),
+        ("remove the cup but keep the shadow", "keep"),
+    ],
+)
+def test_effects_go_with_what_goes_unless_said(sentence, effects):
+    assert planner.plan(sentence).steps[0].settled_effects == effects
