@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from autoedit.inpainting.patch_diffusion.guidance import Shift
 from autoedit.inpainting.patch_diffusion.pyramid import Level
-from autoedit.inpainting.patch_diffusion.shift_map import solve
+from autoedit.inpainting.patch_diffusion.shift_map import _cheaper, solve
 
 
 def level_of(lightness: np.ndarray, known: np.ndarray, usable: np.ndarray | None = None) -> Level:
@@ -72,3 +76,22 @@ def test_scattered_single_pixels_have_no_edges_and_are_filled() -> None:
         level_of(truth, known), [Shift(0, 2), Shift(2, 0)], np.zeros((30, 30), np.float32)
     )
     assert (found.values[:, 0] == 50).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_a_cut_is_the_cheapest_of_all(seed: int) -> None:
+    """Against trying every choice of pixels."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(2, 9))
+    gain = np.rint(rng.normal(2, 6, count))
+    edges = np.array([(i, j) for i in range(count) for j in range(count) if i != j])
+    edges = edges[rng.random(len(edges)) < 0.4]
+    across = np.rint(rng.uniform(0, 6, len(edges)))
+
+    def price(moved: np.ndarray) -> float:
+        left = ~moved[edges[:, 0]] & moved[edges[:, 1]]
+        return float(gain[moved].sum() + across[left].sum())
+
+    every = (np.array(choice) for choice in itertools.product((False, True), repeat=count))
+    assert price(_cheaper(gain, edges, across)) == min(map(price, every))

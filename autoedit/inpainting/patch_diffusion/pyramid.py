@@ -18,11 +18,27 @@ class Level:
         image: float32 (H, W, 4), Lab and texture; only where `known` does it mean anything.
         known: bool (H, W), pixels that are given.
         usable: bool (H, W), known pixels that may serve as a source.
+        joined: bool (H, W), known pixels that the fill's tone must meet; None for the usable ones.
     """
 
     image: FloatArray
     known: BoolArray
     usable: BoolArray
+    joined: BoolArray | None = None
+
+    def without(self, shade: FloatArray, least: float, *, joined: bool) -> Level:
+        """The level where pixels in shadow are no source.
+
+        Args:
+            shade: float32 (h, w), in [0, 1]; brought to this level's size.
+            least: what is above is in shadow.
+            joined: whether the fill's tone meets these pixels all the same.
+        """
+        size = (self.known.shape[1], self.known.shape[0])
+        usable = self.usable & (cv2.resize(shade, size, interpolation=cv2.INTER_LINEAR) <= least)
+        if not usable.any():
+            return self
+        return Level(self.image, self.known, usable, self.usable if joined else None)
 
 
 def build(image: FloatArray, known: BoolArray, usable: BoolArray, count: int) -> list[Level]:

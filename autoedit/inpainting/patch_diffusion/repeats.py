@@ -91,16 +91,21 @@ def _nearest(
 ) -> tuple[IntArray, FloatArray]:
     """For each asking patch the nearest one at least so many pixels off, and how far it is."""
     norms = (features * features).sum(axis=1)
+    others = -2 * features.T
     nearest = np.empty(len(asking), np.int64)
     distance = np.empty(len(asking), np.float32)
+    # The patches come row by row, so what may be close to a chunk of them lies in one run.
+    rows, columns = y.astype(np.int16), x.astype(np.int16)
     for start in range(0, len(asking), _CHUNK):
         part = slice(start, start + _CHUNK)
         ask = asking[part]
-        d = features[ask] @ (-2 * features.T)
+        d = features[ask] @ others
         d += norms
-        close = np.abs(y - y[ask, None]) < least
-        close &= np.abs(x - x[ask, None]) < least
-        d[close] = np.inf
+        first, last = np.searchsorted(y, [y[ask[0]] - least, y[ask[-1]] + least])
+        run = slice(first, last)
+        close = np.abs(rows[run] - rows[ask, None]) < least
+        close &= np.abs(columns[run] - columns[ask, None]) < least
+        d[:, run][close] = np.inf
         best = d.argmin(axis=1)
         nearest[part] = best
         distance[part] = np.maximum(d[np.arange(len(ask)), best] + norms[ask], 0)

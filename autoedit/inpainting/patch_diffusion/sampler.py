@@ -34,7 +34,7 @@ from autoedit.inpainting.patch_diffusion.pyramid import (
     spread,
     valid_sources,
 )
-from autoedit.inpainting.patch_diffusion.shift_map import Structure, solve
+from autoedit.inpainting.patch_diffusion.shift_map import IN_SHADE, Structure, solve
 
 _INDEPENDENT = 8.0  # values of a patch that count as independent: its neighbours err alike
 _SCREENING_GROWTH = 1.6  # a level; a tone spreads by pixels, and coarse ones are large
@@ -98,6 +98,12 @@ def sample(
     levels = build(image, known, usable, depth(known, radius))
     generator = np.random.default_rng(seed)
     start, state = _begin(levels, settings, generator)
+    if state is not None and state.shade is not None:
+        # The finest level meets the shadow after all: a soft end of it looks better than a seam.
+        levels = [
+            level.without(state.shade, IN_SHADE, joined=number == 0)
+            for number, level in enumerate(levels)
+        ]
     guided = state is not None
     high = settings.guided_sigma if guided else settings.sigma_max
     plan = [settings.last_steps, *[settings.fine_steps] * start][: start + 1]
@@ -160,12 +166,14 @@ class _State:
         x: float32 (H, W, C).
         offset_y, offset_x: int32 (H, W), of the patch centred there.
         scale: how much finer the level is that it is handed to, 1 or 2.
+        shade: float32 (H, W), see `Structure`; None for nothing in shadow.
     """
 
     x: FloatArray
     offset_y: np.ndarray
     offset_x: np.ndarray
     scale: int = 2
+    shade: FloatArray | None = None
 
 
 def _laid_out(level: Level, structure: Structure) -> _State:
@@ -177,7 +185,8 @@ def _laid_out(level: Level, structure: Structure) -> _State:
     offsets = np.stack([structure.y - rows, structure.x - columns], axis=1)
     offsets = np.where(structure.found[:, None], np.rint(offsets), 0).astype(np.int32)
     nearest = spread(offsets, rows, columns, hole.shape)
-    return _State(x, nearest[:, :, 0], nearest[:, :, 1], scale=1)
+    shade = structure.shade if structure.shade.any() else None
+    return _State(x, nearest[:, :, 0], nearest[:, :, 1], scale=1, shade=shade)
 
 
 class _LevelSampler:
@@ -218,7 +227,9 @@ class _LevelSampler:
         hole, (height, width) = self.hole, self.hole.shape
         self.hy, self.hx = np.nonzero(hole)
         numbers = np.full((height + 2, width + 2), -2, np.int32)
-        numbers[1:-1, 1:-1][self.level.usable] = -1  # a forbidden neighbour bounds nothing
+        level = self.level
+        joined = level.usable if level.joined is None else level.joined
+        numbers[1:-1, 1:-1][joined] = -1  # a forbidden neighbour bounds nothing
         numbers[1:-1, 1:-1][hole] = np.arange(len(self.hy), dtype=np.int32)
         shifts = ((0, 1), (1, 0), (0, -1), (-1, 0))
         self.neighbours = np.stack(

@@ -15,8 +15,9 @@ from scipy.sparse import csgraph
 
 from autoedit.core.mask import BoolArray, FloatArray
 from autoedit.inpainting.patch_diffusion.guidance import PlaneShift, Source
-from autoedit.inpainting.patch_diffusion.pyramid import Level
+from autoedit.inpainting.patch_diffusion.pyramid import Level, spread
 from autoedit.inpainting.patch_diffusion.repeats import IntArray
+from autoedit.inpainting.patch_diffusion.shadows import shade
 
 _NEVER = 1e4  # cost of a source that does not exist
 _MOST = 100.0  # a difference counts no more than this, of 255
@@ -24,9 +25,12 @@ _UNSEEN = 50.0  # what a difference counts where the source itself is not known
 _CONTEXT = 2  # known pixels this near to an unknown one are compared with the source's
 _BORDER = 2.4  # weight of such a comparison
 _RARE, _RAREST = 0.45, 60.0  # weight of rarity, and its bound
+_SHADED, _DEEP = 6, 0.4  # pixels round the hole that may be in shadow; how deep is inside it
+IN_SHADE = 0.5  # what is more surely in shadow than this is no source
 _ASLANT = 1.0  # cost of a source that must be foreshortened: of equals, take the simpler one
 _SWEEPS = 2
 _PRECISION = 16  # capacities are integers: sixteenths
+_ROUNDS = 12  # of looking for pixels that surely stay
 _ROW = 1024  # cv2.remap takes sides below 32768
 
 
@@ -38,12 +42,37 @@ class Structure:
         values: float32 (N, C).
         y, x: float32 (N,), source positions in pixels.
         found: bool (N,), False where no source reaches.
+        shade: float32 (H, W) in [0, 1], how surely what is known there lies in the shadow of what
+            was in the hole.
     """
 
     values: FloatArray
     y: FloatArray
     x: FloatArray
     found: BoolArray
+    shade: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """How ill each source continues what is known round the unknown pixels.
+
+    Attributes:
+        y, x: int (M,), the known pixels.
+        off: float32 (M, K), how far each source is off there, of 255.
+        counting: sparse (N, M), what that counts for each unknown pixel.
+    """
+
+    y: IntArray
+    x: IntArray
+    off: FloatArray
+    counting: sparse.csr_array
+
+    def cost(self, shade: FloatArray | None = None) -> FloatArray:
+        """(N, K); what lies in shade, (H, W), asks for the less."""
+        if shade is None:
+            return self.counting @ self.off
+        return self.counting @ (self.off * (1 - shade[self.y, self.x])[:, None])
 
 
 def solve(level: Level, sources: list[Source], rarity: FloatArray) -> Structure:
@@ -59,12 +88,52 @@ def solve(level: Level, sources: list[Source], rarity: FloatArray) -> Structure:
     values, valid, sy, sx = _sampled(level, sources, y, x)
     iy, ix = np.rint(sy).astype(int), np.rint(sx).astype(int)
     aslant = np.array([_ASLANT * isinstance(source, PlaneShift) for source in sources])
-    cost = np.where(valid, aslant + _RARE * np.minimum(rarity[iy, ix], _RAREST), _NEVER)
-    cost = (cost + _context(level, sources, hole)).astype(np.float32)
+    own = np.where(valid, aslant + _RARE * np.minimum(rarity[iy, ix], _RAREST), _NEVER)
+    context, edges = _context(level, sources, hole), _edges(hole)
+    cost = (own + context.cost()).astype(np.float32)
     useful = np.flatnonzero(valid.any(axis=0))
-    labels = _expand(values, cost, _edges(hole), useful)
+    labels = _expand(values, cost, edges, useful)
+    darkened = _darkened(level, sources, hole, labels)
+    if darkened.any():
+        # Once more, where shadow neither asks for anything nor gives anything.
+        valid &= darkened[iy, ix] <= IN_SHADE
+        cost = (np.where(valid, own, _NEVER) + context.cost(darkened)).astype(np.float32)
+        labels = _expand(values, cost, edges, useful)
     each = np.arange(len(y))
-    return Structure(values[each, labels], sy[each, labels], sx[each, labels], valid[each, labels])
+    return Structure(
+        values[each, labels], sy[each, labels], sx[each, labels], valid[each, labels], darkened
+    )
+
+
+def _darkened(level: Level, sources: list[Source], hole: BoolArray, labels: IntArray) -> FloatArray:
+    """How surely what is known round the hole is what lies deep in it, but in shadow, (H, W).
+
+    At the outline itself the sources are chosen to go with the shadow.
+    """
+    away = cv2.distanceTransform(
+        np.pad(hole, 1, mode="edge").astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5
+    )[1:-1, 1:-1]
+    parts = np.asarray(cv2.connectedComponents(hole.astype(np.uint8))[1], np.intp)
+    deepest = np.zeros(int(parts.max()) + 1, np.float32)
+    np.maximum.at(deepest, parts[hole], away[hole])
+    deep = away[hole] >= _DEEP * deepest[parts[hole]]
+    hy, hx = np.nonzero(hole)
+    nearest = spread(labels[deep], hy[deep], hx[deep], hole.shape)
+    y, x = _near(hole, level.usable, _SHADED)
+    there, seen = np.zeros((*hole.shape, 4), np.float32), np.zeros_like(hole)
+    for label in np.unique(nearest[y, x]):
+        part = nearest[y, x] == label
+        values, valid, _, _ = _sampled(level, [sources[label]], y[part], x[part])
+        there[y[part], x[part]], seen[y[part], x[part]] = values[:, 0], valid[:, 0]
+    return shade(level.image, there, seen)
+
+
+def _near(hole: BoolArray, usable: BoolArray, reach: int) -> tuple[IntArray, IntArray]:
+    """The usable pixels at most so many pixels off the hole."""
+    side = 2 * reach + 1
+    near = cv2.dilate(hole.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+    y, x = np.nonzero(near & usable)
+    return y, x
 
 
 def _sampled(
@@ -93,16 +162,15 @@ def _sampled(
     return values, inside & usable, sy, sx
 
 
-def _context(level: Level, sources: list[Source], hole: BoolArray) -> FloatArray:
-    """How ill each source continues what is known round each unknown pixel, (N, K)."""
+def _context(level: Level, sources: list[Source], hole: BoolArray) -> _Context:
+    y, x = _near(hole, level.usable, _CONTEXT)
     side = 2 * _CONTEXT + 1
-    near = cv2.dilate(hole.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
-    y, x = np.nonzero(near & level.usable)
     numbers = np.full((hole.shape[0] + 2 * _CONTEXT, hole.shape[1] + 2 * _CONTEXT), -1)
     numbers[y + _CONTEXT, x + _CONTEXT] = np.arange(len(y))
     hy, hx = np.nonzero(hole)
     if not len(y):
-        return np.zeros((len(hy), len(sources)), np.float32)
+        nothing = sparse.csr_array((len(hy), 0), dtype=np.float32)
+        return _Context(y, x, np.zeros((0, len(sources)), np.float32), nothing)
     values, valid, _, _ = _sampled(level, sources, y, x)
     off = np.linalg.norm(values - level.image[y, x][:, None], axis=2)
     off = np.where(valid, np.minimum(off, _MOST), _UNSEEN)
@@ -115,7 +183,8 @@ def _context(level: Level, sources: list[Source], hole: BoolArray) -> FloatArray
             columns.append(neighbour[neighbour >= 0])
     row, column = np.concatenate(rows), np.concatenate(columns)
     weight = np.full(len(row), _BORDER, np.float32)
-    return sparse.csr_array((weight, (row, column)), shape=(len(hy), len(y))) @ off
+    counting = sparse.csr_array((weight, (row, column)), shape=(len(hy), len(y)))
+    return _Context(y, x, off, counting)
 
 
 def _edges(hole: BoolArray) -> IntArray:
@@ -144,25 +213,25 @@ def _expand(values: FloatArray, cost: FloatArray, edges: IntArray, useful: IntAr
 
     each = np.arange(len(cost))
     labels = cost.argmin(axis=1)
-    energy = cost[each, labels].sum() + seams(labels[first], labels[second]).sum()
+    now = seams(labels[first], labels[second])
+    energy = cost[each, labels].sum() + now.sum()
     order = useful
     for _ in range(_SWEEPS):
         changed = False
         for label in order:
             target = np.full(len(edges), label)
-            now, keep, move = (
-                seams(labels[first], labels[second]),
-                seams(labels[first], target),
-                seams(target, labels[second]),
-            )
+            keep, move = seams(labels[first], target), seams(target, labels[second])
             gain = (cost[each, label] - cost[each, labels]).astype(np.float64)
-            np.add.at(gain, first, move - now)
-            np.add.at(gain, second, -move)
-            across = np.maximum(keep + move - now, 0)
-            proposed = np.where(_cheaper(gain, edges, across), label, labels)
-            total = cost[each, proposed].sum() + seams(proposed[first], proposed[second]).sum()
+            gain += np.bincount(first, move - now, len(gain))
+            gain -= np.bincount(second, move, len(gain))
+            moved = _cheaper(gain, edges, np.maximum(keep + move - now, 0))
+            if not moved.any():
+                continue
+            proposed = np.where(moved, label, labels)
+            between = seams(proposed[first], proposed[second])
+            total = cost[each, proposed].sum() + between.sum()
             if total < energy - 1e-3:
-                labels, energy, changed = proposed, total, True
+                labels, now, energy, changed = proposed, between, total, True
         if not changed:
             break
         order = np.unique(labels)
@@ -177,13 +246,45 @@ def _cheaper(gain: FloatArray, edges: IntArray, across: FloatArray) -> BoolArray
         edges: (M, 2).
         across: (M,), what it costs to keep an edge's first end and move its second.
     """
-    count = len(gain)
+    alone = np.rint(gain * _PRECISION).astype(np.int64)
+    pair = np.rint(across * _PRECISION).astype(np.int64)
+    free = _undecided(alone, edges, pair)
+    moved = np.zeros(len(gain), np.bool_)
+    if not (alone[free] < 0).any():
+        return moved
+    # A neighbour that stays makes it dearer to leave it.
+    leaving = ~free[edges[:, 0]] & free[edges[:, 1]]
+    np.add.at(alone, edges[leaving, 1], pair[leaving])
+    among = free[edges[:, 0]] & free[edges[:, 1]]
+    numbers = np.cumsum(free) - 1
+    moved[free] = _cut(alone[free], numbers[edges[among]], pair[among])
+    return moved
+
+
+def _undecided(alone: IntArray, edges: IntArray, pair: IntArray) -> BoolArray:
+    """Which pixels a minimum cut might move: it keeps those that cost more than they could save.
+
+    A pixel saves, when it moves, at most what its edges to others that move cost if it stays.
+    """
+    free = np.ones(len(alone), np.bool_)
+    for _ in range(_ROUNDS):
+        saved = np.bincount(edges[:, 0], pair * free[edges[:, 1]], len(alone))
+        fewer = free & (alone <= saved)
+        if (fewer == free).all():
+            break
+        free = fewer
+    return free
+
+
+def _cut(alone: IntArray, edges: IntArray, pair: IntArray) -> BoolArray:
+    """The pixels on the sink's side of a minimum cut; see `_cheaper`."""
+    count = len(alone)
     source, sink = count, count + 1
     each = np.arange(count)
-    keep = gain > 0
+    keep = alone > 0
     row = np.concatenate([np.where(keep, source, each), edges[:, 0]])
     column = np.concatenate([np.where(keep, each, sink), edges[:, 1]])
-    capacity = np.rint(np.concatenate([np.abs(gain), across]) * _PRECISION).astype(np.int32)
+    capacity = np.concatenate([np.abs(alone), pair]).astype(np.int32)
     some = capacity > 0
     graph = sparse.csr_array(
         (capacity[some], (row[some], column[some])), shape=(count + 2, count + 2)
