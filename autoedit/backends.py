@@ -63,6 +63,12 @@ BACKENDS: dict[str, dict[str, Backend]] = {
             "",
             "colour, place, size, main subject; no weights",
         ),
+        "text": Backend(
+            "autoedit.grounding.text:TextGrounder",
+            ("rapidocr", "onnxruntime"),
+            "",
+            "text by what it reads, for every pipeline; its models come with rapidocr",
+        ),
         "grounding_dino": _neural(
             "autoedit.grounding.grounding_dino:GroundingDinoGrounder",
             "Grounding DINO and MM-Grounding-DINO: boxes from phrases",

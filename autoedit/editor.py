@@ -241,7 +241,7 @@ class Editor:
     ) -> list[tuple[Photo, StepResult]]:  # fmt: skip
         """One step on what was selected; several results, best first, where seeds matter."""
         if step.operation == "remove":
-            job = self._removal(photo, step, mask, pointer, run)
+            job = self._removal(photo, step, regions, mask, pointer, run)
         elif abilities.draws(step):
             photo, job = self._drawing(photo, step, mask, run)
         else:
@@ -254,11 +254,17 @@ class Editor:
             for each in fills
         ]  # fmt: skip
 
-    def _removal(self, photo: Photo, step: EditStep, mask: Mask, pointer: Pointer, run: Run) -> Job:
+    def _removal(
+        self, photo: Photo, step: EditStep, regions: tuple[Region, ...], mask: Mask,
+        pointer: Pointer, run: Run,
+    ) -> Job:  # fmt: skip
         """Fill where the target and its shadow were; with more growth at each attempt."""
-        with run.stage("masking"):
-            hole = self._with_effects(photo, mask, step)
-        others = selecting.others(self._stages, photo, mask, run)
+        if any(region.exact for region in regions):  # flat on a thing, from which it is filled
+            hole, others = mask, Mask(np.zeros(photo.shape, np.float32), "none")
+        else:
+            with run.stage("masking"):
+                hole = self._with_effects(photo, mask, step)
+            others = selecting.others(self._stages, photo, mask, run)
         spared, spared_from, margin = others, mask, self.pipeline.masking.grow_minimum
         if step.settled_effects == "only":  # then the thing itself is one that stays
             spared, spared_from, margin = others | mask, hole, 0.0

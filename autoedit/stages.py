@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autoedit import backends
 from autoedit.core.mask import Mask, PixelArray
@@ -14,10 +14,22 @@ from autoedit.core.progress import Progress, silent
 from autoedit.core.region import Regions
 from autoedit.errors import WeightsError
 from autoedit.grounding import Grounder, PreparedGrounding
+from autoedit.grounding.text_wording import text_meant
 from autoedit.inpainting import Inpainter
 from autoedit.pipeline import Pipeline, available
 from autoedit.planning import Planner
 from autoedit.segmentation import PreparedSegmentation, Prompt, Segmenter
+
+if TYPE_CHECKING:
+    from autoedit.grounding.text import PreparedText, TextGrounder
+
+_BACK_ENDS = {
+    "grounding": "grounder",
+    "text": "text_grounder",
+    "segmentation": "segmenter",
+    "inpainting": "inpainter",
+}
+"""What is loaded or prepared, to the attribute of `Stages` that holds it."""
 
 
 class Stages:
@@ -49,6 +61,11 @@ class Stages:
         return self._create("grounding")
 
     @cached_property
+    def text_grounder(self) -> TextGrounder:
+        """Finds what is written; the same for every pipeline."""
+        return backends.create("grounding", "text", {})
+
+    @cached_property
     def segmenter(self) -> Segmenter:
         """Outlines what a box, points or a coarse mask show."""
         return self._create("segmentation")
@@ -69,8 +86,7 @@ class Stages:
 
     def load(self, stage: str) -> None:
         """Load a stage's back end now rather than when it is first used."""
-        names = {"grounding": "grounder", "segmentation": "segmenter", "inpainting": "inpainter"}
-        getattr(self, names[stage])
+        getattr(self, _BACK_ENDS[stage])
 
     def require(self, stages: Sequence[str]) -> None:
         """See that the weights of these stages are here before any work begins.
@@ -102,7 +118,24 @@ class Stages:
         )
 
     def ground(self, photo: Photo, target: Target) -> Regions:
-        """Everything in a photo that fits a target, best first."""
+        """Everything in a photo that fits a target, best first.
+
+        What is written in a photo is read, whichever the pipeline's grounding back end.
+        """
+        meant = text_meant(target)
+        if meant is not None and (meant.sure or not self._knows_nouns):
+            prepared_text: PreparedText = self._ready("text", photo)
+            found = prepared_text.find(target, lambda other: self._found(photo, other).items)
+            if len(found) or meant.sure:
+                return found
+        return self._found(photo, target)
+
+    @property
+    def _knows_nouns(self) -> bool:
+        """Whether the grounding back end has learnt what a sign without words looks like."""
+        return bool(backends.find("grounding", self.pipeline.grounding.backend).weights)
+
+    def _found(self, photo: Photo, target: Target) -> Regions:
         prepared: PreparedGrounding = self._ready("grounding", photo)
         return prepared.find(target)
 
@@ -115,7 +148,6 @@ class Stages:
         pixels, prepared = self._prepared.get(stage, (None, None))
         if pixels is not photo.pixels:
             self._prepared.pop(stage, None)  # its memory is needed for the next
-            backend = self.grounder if stage == "grounding" else self.segmenter
-            prepared = backend.prepare(photo)
+            prepared = getattr(self, _BACK_ENDS[stage]).prepare(photo)
             self._prepared[stage] = (photo.pixels, prepared)
         return prepared

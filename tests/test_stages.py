@@ -1,11 +1,18 @@
-"""Weights that are missing are named all at once, before any work."""
+"""Missing weights are named all at once, before any work; text goes to its own reader."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from autoedit.core.photo import Photo
+from autoedit.core.plan import Target
+from autoedit.core.region import Regions
 from autoedit.errors import WeightsError
 from autoedit.pipeline import load_pipeline
 from autoedit.stages import Stages
@@ -48,3 +55,44 @@ def test_a_pipeline_file_names_weights_by_a_path_beside_it(tmp_path: Path) -> No
     (folder / "mine.yaml").write_text(source.read_text())
     references = load_pipeline(folder / "mine.yaml").references()
     assert references["grounding"] == (str(folder / "shapeworld" / "detector"),)
+
+
+def test_text_is_read_whichever_the_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Texts:
+        def prepare(self, photo: Photo) -> Texts:
+            return self
+
+        def find(self, target: Target, elsewhere: Callable[[Target], Regions]) -> Regions:
+            asked.append(target.phrase)
+            return Regions()
+
+    class Things(Texts):
+        def find(self, target: Target, elsewhere: object = None) -> Regions:
+            asked.append(f"detector: {target.phrase}")
+            return Regions()
+
+    stages = Stages(load_pipeline("standard"))
+    stages.__dict__ |= {"text_grounder": Texts(), "grounder": Things()}
+    photo = Photo(np.zeros((8, 8, 3), np.uint8))
+    for phrase, head in (("the text", "text"), ("the red mug", "mug"), ("the sign", "sign")):
+        stages.ground(photo, Target(phrase=phrase, head=head))
+    assert asked == ["the text", "detector: the red mug", "detector: the sign"]
+
+    asked.clear()
+    stages = Stages(load_pipeline("embedded"))  # what a sign is, it learns from words on it alone
+    stages.__dict__ |= {"text_grounder": Texts(), "grounder": Things()}
+    stages.ground(photo, Target(phrase="the sign", head="sign"))
+    assert asked == ["the sign", "detector: the sign"]
+
+
+def test_an_ordinary_edit_loads_no_reader() -> None:
+    program = (
+        "import sys, numpy as np; from autoedit import Editor;"
+        "from autoedit.core.photo import Photo;"
+        "photo = np.full((60, 80, 3), 200, np.uint8); photo[20:40, 30:50] = (200, 20, 20);"
+        "Editor('embedded').locate(Photo(photo), 'the red box');"
+        "sys.exit(any(name in sys.modules for name in ('rapidocr', 'onnxruntime')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
