@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import bpy
@@ -100,7 +101,9 @@ def exposure(stops: float) -> None:
     bpy.context.scene.view_settings.exposure = stops
 
 
-def render(samples: int, scale: float, scratch: Path, denoise: bool = True) -> np.ndarray:
+def render(
+    samples: int, scale: float, scratch: Path, denoise: bool = True, bounces: int = 4
+) -> np.ndarray:
     """Render the scene and return its 8-bit RGB pixels."""
     scene = bpy.context.scene
     scene.cycles.samples = samples
@@ -110,7 +113,7 @@ def render(samples: int, scale: float, scratch: Path, denoise: bool = True) -> n
     scene.cycles.use_denoising = denoise
     scene.cycles.denoising_prefilter = "FAST"
     scene.cycles.sample_clamp_indirect = 6
-    scene.cycles.max_bounces = 4
+    scene.cycles.max_bounces = bounces
     scene.cycles.caustics_reflective = False
     scene.cycles.caustics_refractive = False
     settings = scene.render
@@ -140,14 +143,16 @@ def _flat(name: str, level: float) -> bpy.types.Material:
     return material
 
 
-def silhouette(target: Thing, scale: float, scratch: Path) -> np.ndarray:
-    """The target's coverage of each pixel: white on black. Call it last: it drops materials."""
+def flatten(levels: Mapping[bpy.types.Object, float]) -> None:
+    """Let each surface glow evenly at its level (0 where none is given), in the dark.
+
+    It drops all materials and lights, so the scene itself cannot be rendered afterwards.
+    """
     scene = bpy.context.scene
-    white, black = _flat("white", 1.0), _flat("black", 0.0)
-    shapes = [item for item in scene.objects if item.type in {"MESH", "CURVE"}]
-    for shape in shapes:
+    glows = {level: _flat("flat", level) for level in {0.0, *levels.values()}}
+    for shape in [item for item in scene.objects if item.type in {"MESH", "CURVE"}]:
         shape.data.materials.clear()
-        shape.data.materials.append(white if shape in target.parts else black)
+        shape.data.materials.append(glows[levels.get(shape, 0.0)])
     for item in [item for item in scene.objects if item.type == "LIGHT"]:
         bpy.data.objects.remove(item)
     scene.world = bpy.data.worlds.new("dark")
@@ -156,4 +161,9 @@ def silhouette(target: Thing, scale: float, scratch: Path) -> np.ndarray:
     scene.view_settings.look = "None"
     scene.view_settings.exposure = 0
     scene.render.dither_intensity = 0
+
+
+def silhouette(target: Thing, scale: float, scratch: Path) -> np.ndarray:
+    """The target's coverage of each pixel: white on black. Call it last: it drops materials."""
+    flatten(dict.fromkeys(target.parts, 1.0))
     return render(32, scale, scratch, denoise=False)[..., 0]
