@@ -11,10 +11,11 @@ from autoedit.core.mask import FloatArray, Mask
 from autoedit.core.photo import Photo
 from autoedit.core.plan import Target
 from autoedit.core.region import Region, Regions
-from autoedit.grounding.candidates import Candidate, by_colour, by_salience, main_subject
+from autoedit.grounding.candidates import Candidate, by_colour, by_salience
 from autoedit.grounding.choosing import Rated, choose, narrow
 from autoedit.grounding.places import place_words, share_of_smaller
 from autoedit.grounding.scene import Scene
+from autoedit.grounding.subject import main_subject
 from autoedit.grounding.wording import BACKGROUND, Colour, Wording, read, wants_subject
 
 _FAINTEST_MATCH = 0.25  # below which a colour is another one

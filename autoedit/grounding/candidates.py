@@ -17,8 +17,6 @@ _SURE, _MAYBE = 0.42, 0.2
 _FAINTEST = 0.12
 _FAINT = (np.inf, 30.0, 18.0, 11.0)  # CIELAB differences across the edges that may be joined
 _SMALLEST = 0.0004  # of the photo
-_SUBJECT = 0.015  # of the photo: nothing smaller is what the photo is of
-_CENTRAL = 0.3  # how far from the middle, in sides of the photo, a subject usually is
 _SHEEN = 30.0  # a sheen sets in more softly than another thing of that hue
 _TAIL = 0.12  # width of a thin part, in sizes of its group
 _WHOLE = 8  # candidates that are completed with their other parts
@@ -92,26 +90,6 @@ def by_salience(scene: Scene) -> list[Candidate]:
                 found.append(_describe(scene, _with_enclosed(scene, group), match))
     found = _join_fragments(scene, _without_overlaps(scene, found), alike=True)
     return _ranked([_with_attached(scene, item) for item in _ranked(found)[:_WHOLE]])
-
-
-def main_subject(scene: Scene) -> Candidate | None:
-    """What the photo is of: the most salient group, taken whole; None in an even photo."""
-    best: Candidate | None = None
-    rank = 0.0
-    levels = np.unique(np.quantile(scene.salience, (0.6, 0.7, 0.8, 0.85, 0.9, 0.95)))
-    for level in levels:
-        for group in _groups(scene, scene.salience > max(0.05, float(level))):
-            area = _share(scene, group)
-            if area < _SUBJECT:
-                continue
-            match = float(np.average(scene.salience[group], weights=scene.pieces.area[group]))
-            item = _describe(scene, _with_enclosed(scene, group), match)
-            x, y = item.centre
-            central = float(np.exp(-0.5 * ((x - 0.5) ** 2 + (y - 0.5) ** 2) / _CENTRAL**2))
-            value = item.score * item.area**0.35 * central
-            if value > rank:
-                best, rank = item, value
-    return None if best is None else _with_attached(scene, best)
 
 
 def _ranked(found: list[Candidate]) -> list[Candidate]:
