@@ -12,21 +12,25 @@ from autoedit.core.photo import Photo
 from autoedit.core.region import Box
 from autoedit.core.superpixels import Superpixels, cut_superpixels, to_lab
 from autoedit.segmentation import Prompt
-from autoedit.segmentation.object_cut import ObjectCut, enclosure, nearer
+from autoedit.segmentation.band_cut import cut_band
+from autoedit.segmentation.cues import box_cues
+from autoedit.segmentation.object_cut import ObjectCut, nearer
 from autoedit.segmentation.points import grow_from_points
 from autoedit.segmentation.refine import refine_edge
 from autoedit.segmentation.window import Window
 
-_PIECES = 40  # across the longer side of the window
+_BAND_SIDE = 500
+_EDGE = 0.055  # how far the edge may still move, as a share of the object's side
+_PIECES = 60  # across the longer side of the window
 _RIM, _TRUST, _WALLS = 0.07, 1.0, 1.0
 _DOUBT, _DOUBT_WIDTH = 0.95, 0.08
-_SMOOTH_MASK = 3.0
+_SMOOTH_MASK, _SMOOTH_BOX = 3.0, 6.0
 _TIGHT = 0.93
 _BIASES = (0.4, 0.8, 1.3)
 
 
 class GrabCutSegmenter:
-    """Cuts superpixels in a window round the prompt, then refines a band at full resolution."""
+    """Cuts superpixels in a window round the prompt, then pixels near the outline of those."""
 
     def __init__(self, working_side: int = 320, refine_side: int = 1000) -> None:
         """Choose the sizes.
@@ -72,17 +76,30 @@ class PreparedGrabCut:
             inside = _within_box(pieces, step, window, box, prompt)
         else:
             inside = _near_mask(pieces, step, window, coarse, prompt)
-        labels = _largest_parts(inside[pieces.labels])
-        return Mask(self._at_full_size(labels, window, box), "grabcut")
-
-    def _at_full_size(self, labels: BoolArray, window: Window, box: Box) -> FloatArray:
-        shape = self.photo.shape
+        labels = inside[pieces.labels]
         rough = window.put_map(labels.astype(np.float32), shape)
         if not labels.any():
-            return rough
+            return Mask(rough, "grabcut")
+        limits = box if coarse is None else (0.0, 0.0, float(shape[1]), float(shape[0]))
+        return Mask(self._at_full_size(self._cut_band(rough, box, limits), window, box), "grabcut")
+
+    def _cut_band(self, rough: FloatArray, box: Box, limits: Box) -> FloatArray:
+        """Pixels instead of superpixels near the outline; nothing outside the limits."""
+        shape = self.photo.shape
+        window = Window.around(box, shape, 0.3, _BAND_SIDE)
+        inside = window.take_map(rough) > 0.5
+        x0, y0, x1, y1 = (round(edge) for edge in window.box(limits))
+        allowed = np.zeros(inside.shape, bool)
+        allowed[max(0, y0) : y1, max(0, x0) : x1] = True
+        cut = _largest_parts(cut_band(window.take(self.photo.pixels), inside, allowed))
+        return window.put_map(cut.astype(np.float32), shape)
+
+    def _at_full_size(self, rough: FloatArray, window: Window, box: Box) -> FloatArray:
+        shape = self.photo.shape
         fine = Window.around(box, shape, 0.25, self.refine_side)
-        radius = max(2, round(2.5 * fine.scale / window.scale))
         inside = fine.take_map(rough) > 0.5
+        radius = min(6, round(_EDGE * float(np.sqrt(inside.sum()))))
+        radius = max(2, radius, round(2.5 * fine.scale / window.scale))
         edge = refine_edge(to_lab(fine.take(self.photo.pixels)), inside, radius)
         return np.clip(fine.put_map(edge, shape), 0, 1)
 
@@ -106,7 +123,7 @@ def _within_box(
     pieces: Superpixels, step: int, window: Window, box: Box, prompt: Prompt
 ) -> BoolArray:
     """Outside the box is background; a box that a person draws touches its thing on each side."""
-    x0, y0, x1, y1 = window.box(box)
+    x0, y0, x1, y1 = box = window.box(box)
     filled = np.zeros(pieces.labels.shape, np.float32)
     filled[round(y0) : max(round(y0) + 1, round(y1)), round(x0) : max(round(x0) + 1, round(x1))] = 1
     outside = pieces.mean(filled) < 0.5
@@ -114,19 +131,15 @@ def _within_box(
         return ~outside
     sure = np.where(outside, -1.0, 0.0).astype(np.float32)
     _mark_points(sure, pieces, window, prompt)
-    cut = ObjectCut(pieces, step, 0.35 * float(np.hypot(x1 - x0, y1 - y0)), sure)
-    half = np.array([(x1 - x0) / 2, (y1 - y0) / 2], np.float32)
-    middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2], np.float32)
-    off_centre = np.linalg.norm((pieces.centre - middle) / half, axis=1)
-    central = np.where(off_centre < 1, 0.5 * (1 - off_centre), -0.8 * (off_centre - 1))
-    prior = (central + 0.8 * enclosure(pieces, outside)).astype(np.float32)
-    best = cut.from_outside(prior)
-    tightness = _tightness(best, pieces, (x0, y0, x1, y1))
+    cut = ObjectCut(pieces, step, 0.2 * float(np.hypot(x1 - x0, y1 - y0)), sure, _SMOOTH_BOX)
+    cues = box_cues(pieces, cut.colours, box, outside)
+    best = cut.from_cues(cues)
+    tightness = _tightness(best, pieces, box)
     for bias in _BIASES:  # an empty rim means that part of the thing was lost
         if tightness >= _TIGHT:
             break
-        larger = cut.from_outside(prior + np.float32(bias))
-        reached = _tightness(larger, pieces, (x0, y0, x1, y1))
+        larger = cut.from_cues(cues + np.float32(bias))
+        reached = _tightness(larger, pieces, box)
         if reached > tightness + 0.03:
             best, tightness = larger, reached
     return best

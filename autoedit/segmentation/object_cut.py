@@ -11,15 +11,14 @@ from autoedit.segmentation.graph_cut import minimum_cut, path_contrast, smoothne
 
 _SURE = 50.0
 _ROUNDS = 5
-_UNKNOWN = 0.1  # likelihood of any colour under an object of which nothing is known yet
+_CUES = np.float32(0.7)  # what the first odds count once the object's own colours are known
 
 
 class ObjectCut:
     """Colour models and cuts in turn until the labels stay (Rother et al. 2004, "GrabCut").
 
     Unlike plain GrabCut: pieces instead of pixels (Li et al. 2004, "Lazy Snapping"), models that
-    know where a colour was seen, and a prior from the contrast that has to be crossed to come in
-    from outside.
+    know where a colour was seen, and a prior from what the prompt says about each piece.
     """
 
     def __init__(
@@ -39,11 +38,9 @@ class ObjectCut:
         self.colours = LocalColours.of(pieces, reach)
         self.weights = smooth * smoothness(pieces, step)
 
-    def from_outside(self, prior: FloatArray) -> BoolArray:
-        """The object when nothing is known but the background: bool (N,)."""
-        background = self.colours.likelihood((self.sure < 0).astype(np.float32))
-        unknown = np.full_like(background, _UNKNOWN)
-        return self._settle(self._cut(self.colours.log_ratio(unknown, background) + prior), prior)
+    def from_cues(self, cues: FloatArray) -> BoolArray:
+        """The object from rough log odds of each piece, float32 (N,): bool (N,)."""
+        return self._settle(self._cut(cues), _CUES * cues)
 
     def from_labels(
         self, inside: BoolArray, prior: FloatArray, doubt: FloatArray | None = None
@@ -73,16 +70,6 @@ class ObjectCut:
     def _cut(self, unary: FloatArray) -> BoolArray:
         unary = np.where(self.sure != 0, _SURE * self.sure, unary)
         return minimum_cut(unary.astype(np.float32), self.pieces.edges, self.weights)
-
-
-def enclosure(pieces: Superpixels, outside: BoolArray) -> FloatArray:
-    """How walled off each piece is from the outside: standard score within -1.5 and 1.5, (N,)."""
-    contrast = path_contrast(pieces, outside)
-    within = contrast[~outside]
-    if within.size == 0:
-        return np.zeros_like(contrast)
-    score = (contrast - np.median(within)) / (within.std() + 1e-6)
-    return np.clip(score, -1.5, 1.5).astype(np.float32)
 
 
 def nearer(pieces: Superpixels, core: BoolArray, outside: BoolArray) -> FloatArray:

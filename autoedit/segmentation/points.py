@@ -8,22 +8,25 @@ from autoedit.core.mask import BoolArray, FloatArray, Mask
 from autoedit.core.photo import Photo
 from autoedit.core.region import Point
 from autoedit.core.superpixels import Superpixels, cut_superpixels, to_lab
-from autoedit.segmentation.graph_cut import path_contrast
+from autoedit.segmentation.cues import point_cues
+from autoedit.segmentation.graph_cut import minimum_cut, smoothness
 from autoedit.segmentation.window import Window
 
-_SIDE = 400
-_STEP = 12
-_TRIES = 40
-_LARGEST = 0.4  # of the photo
+_SIDE, _STEP = 400, 9
+_SMOOTH, _SURE = 3.0, 50.0
+_BIASES = (-0.6, -0.2, 0.2, 0.6, 1.0, 1.5)
+# Regression of the overlap with the truth over cuts of photos with true masks.
+_HELD, _RAGGED, _DOUBT, _LARGE = -1.6, -0.6, -1.4, 0.15
 
 
 def grow_from_points(
     photo: Photo, points: tuple[Point, ...], negative_points: tuple[Point, ...]
 ) -> Mask:
-    """The region round the points that is best set off from what lies about it.
+    """The thing at the points, as far as the photo as a whole tells it from its surroundings.
 
-    Regions of growing contrast from the points are tried, the one with the strongest outline for
-    its size is taken; pieces nearer to a negative point are left out.
+    A point says little about how large its thing is: a part, the whole, or what it stands on. So
+    things of several sizes are cut out (as in Carreira & Sminchisescu 2012, "CPMC"), and the one
+    kept that is compact, clear of the frame and made of pieces that are sure.
 
     Returns:
         A coarse mask over the whole photo, empty without points.
@@ -32,13 +35,9 @@ def grow_from_points(
         return Mask(np.zeros(photo.shape, np.float32), "points")
     window = Window.around((0, 0, photo.width, photo.height), photo.shape, 0, _SIDE)
     pieces = cut_superpixels(to_lab(window.take(photo.pixels)), _STEP)
-    seeds = _at(points, pieces, window)
-    distance = path_contrast(pieces, seeds) + _colour_distance(pieces, seeds)
-    allowed = np.ones(pieces.count, bool)
-    if negative_points:
-        refused = _at(negative_points, pieces, window)
-        allowed = distance < path_contrast(pieces, refused) + _colour_distance(pieces, refused)
-    inside = _best_level(pieces, np.where(allowed, distance, np.inf), seeds)
+    wanted = _at(points, pieces, window)
+    refused = _at(negative_points, pieces, window) & ~wanted
+    inside = _best_cut(pieces, wanted, refused)
     mask = inside[pieces.labels].astype(np.float32)
     return Mask(window.put_map(mask, photo.shape), "points")
 
@@ -51,32 +50,25 @@ def _at(points: tuple[Point, ...], pieces: Superpixels, window: Window) -> BoolA
     return marked
 
 
-def _colour_distance(pieces: Superpixels, seeds: BoolArray) -> FloatArray:
-    """CIELAB difference to the nearest seed's colour, lightness counting half."""
-    colour = pieces.colour * np.array([0.5, 1, 1], np.float32)
-    apart = np.linalg.norm(colour[:, None] - colour[seeds][None], axis=2)
-    return apart.min(axis=1).astype(np.float32)
-
-
-def _best_level(pieces: Superpixels, distance: FloatArray, seeds: BoolArray) -> BoolArray:
-    reachable = np.sort(distance[np.isfinite(distance)])
-    shares = np.geomspace(0.003, 1, _TRIES)
-    levels = reachable[np.minimum((shares * reachable.size).astype(int), reachable.size - 1)]
-    total = pieces.area.sum()
-    best, best_score = seeds, -1.0
-    first, second = pieces.edges[:, 0], pieces.edges[:, 1]
-    for level in np.unique(levels):
-        inside = (distance <= level) | seeds
-        share = pieces.area[inside].sum() / total
-        if share > _LARGEST:
-            break
-        rim = inside[first] != inside[second]
-        length = pieces.length[rim].sum()
-        if length == 0:
-            continue
-        outline = float((pieces.contrast[rim] * pieces.length[rim]).sum() / length)
-        held = float(pieces.border[inside].sum() / (length + pieces.border[inside].sum()))
-        score = outline * (1 - held) * float(share) ** 0.15
-        if score > best_score:
-            best, best_score = inside, score
+def _best_cut(pieces: Superpixels, wanted: BoolArray, refused: BoolArray) -> BoolArray:
+    odds = point_cues(pieces, wanted, refused)
+    weights = _SMOOTH * smoothness(pieces, _STEP)
+    best, highest = wanted, -np.inf
+    for bias in _BIASES:
+        biased = odds + np.float32(bias)
+        unary = np.where(wanted, _SURE, np.where(refused, -_SURE, biased)).astype(np.float32)
+        inside = minimum_cut(unary, pieces.edges, weights)
+        score = _quality(pieces, inside, biased) + _LARGE * bias
+        if score > highest:
+            best, highest = inside, score
     return best
+
+
+def _quality(pieces: Superpixels, inside: BoolArray, odds: FloatArray) -> float:
+    """How much a cut looks like a whole thing: more is better, without a unit."""
+    rim = float(pieces.length[inside[pieces.edges[:, 0]] != inside[pieces.edges[:, 1]]].sum())
+    frame = float(pieces.border[inside].sum())
+    held = frame / (rim + frame + 1e-6)
+    ragged = np.log(rim / np.sqrt(pieces.area[inside].sum()) + 0.1)
+    doubt = np.exp(-np.abs(odds)).mean()
+    return float(_HELD * held + _RAGGED * ragged + _DOUBT * doubt)
