@@ -72,16 +72,32 @@ class PreparedGrabCut:
         lab = to_lab(window.take(self.photo.pixels))
         step = min(8, max(4, round(max(window.size) / _PIECES)))
         pieces = cut_superpixels(lab, step)
+        sure = self._sure(pieces, window, prompt)
         if coarse is None:
-            inside = _within_box(pieces, step, window, box, prompt)
+            inside = _within_box(pieces, step, window, box, sure)
         else:
-            inside = _near_mask(pieces, step, window, coarse, prompt)
+            inside = _near_mask(pieces, step, window, coarse, sure)
         labels = inside[pieces.labels]
         rough = window.put_map(labels.astype(np.float32), shape)
         if not labels.any():
             return Mask(rough, "grabcut")
         limits = box if coarse is None else (0.0, 0.0, float(shape[1]), float(shape[0]))
         return Mask(self._at_full_size(self._cut_band(rough, box, limits), window, box), "grabcut")
+
+    def _sure(self, pieces: Superpixels, window: Window, prompt: Prompt) -> FloatArray:
+        """What the points say of each piece: 1 on the thing, -1 on another, 0 nothing; (N,).
+
+        A negative point beside a box or mask refuses all of what it lies on, not one spot of it.
+        """
+        sure = np.zeros(pieces.count, np.float32)
+        if prompt.negative_points and (prompt.box is not None or prompt.mask is not None):
+            refused = grow_from_points(self.photo, prompt.negative_points, prompt.points)
+            sure[pieces.mean(window.take_map(refused.array)) > 0.5] = -1
+        for points, value in ((prompt.points, 1.0), (prompt.negative_points, -1.0)):
+            for point in points:
+                x, y = window.point(point)
+                sure[pieces.labels[y, x]] = value
+        return sure
 
     def _cut_band(self, rough: FloatArray, box: Box, limits: Box) -> FloatArray:
         """Pixels instead of superpixels near the outline; nothing outside the limits."""
@@ -112,15 +128,8 @@ def _clip(box: Box | None, shape: tuple[int, int]) -> Box | None:
     return (x0, y0, x1, y1) if x1 - x0 >= 1 and y1 - y0 >= 1 else None
 
 
-def _mark_points(sure: FloatArray, pieces: Superpixels, window: Window, prompt: Prompt) -> None:
-    for points, value in ((prompt.points, 1.0), (prompt.negative_points, -1.0)):
-        for point in points:
-            x, y = window.point(point)
-            sure[pieces.labels[y, x]] = value
-
-
 def _within_box(
-    pieces: Superpixels, step: int, window: Window, box: Box, prompt: Prompt
+    pieces: Superpixels, step: int, window: Window, box: Box, sure: FloatArray
 ) -> BoolArray:
     """Outside the box is background; a box that a person draws touches its thing on each side."""
     x0, y0, x1, y1 = box = window.box(box)
@@ -129,8 +138,7 @@ def _within_box(
     outside = pieces.mean(filled) < 0.5
     if outside.all() or not outside.any():
         return ~outside
-    sure = np.where(outside, -1.0, 0.0).astype(np.float32)
-    _mark_points(sure, pieces, window, prompt)
+    sure = np.where(outside & (sure == 0), np.float32(-1), sure)
     cut = ObjectCut(pieces, step, 0.2 * float(np.hypot(x1 - x0, y1 - y0)), sure, _SMOOTH_BOX)
     cues = box_cues(pieces, cut.colours, box, outside)
     best = cut.from_cues(cues)
@@ -160,7 +168,7 @@ def _tightness(inside: BoolArray, pieces: Superpixels, box: Box) -> float:
 
 
 def _near_mask(
-    pieces: Superpixels, step: int, window: Window, coarse: Mask, prompt: Prompt
+    pieces: Superpixels, step: int, window: Window, coarse: Mask, sure: FloatArray
 ) -> BoolArray:
     """A coarse mask is right in its middle and roughly right at its rim."""
     soft = window.take_map(coarse.array)
@@ -173,9 +181,7 @@ def _near_mask(
         1 - mask, cv2.DIST_L2, 5
     )
     depth = pieces.mean(distance) / size
-    sure = np.zeros(pieces.count, np.float32)
-    sure[depth < -0.3] = -1
-    _mark_points(sure, pieces, window, prompt)
+    sure = np.where((depth < -0.3) & (sure == 0), np.float32(-1), sure)
     if not first.any() and not (sure > 0).any():
         return first
     cut = ObjectCut(pieces, step, 0.5 * size, sure, _SMOOTH_MASK)

@@ -288,9 +288,16 @@ def test_an_error_over_the_target_shows_where_it_looked(editor: Editor) -> None:
     assert len(found) == 0
 
 
-def test_negative_points_cannot_stand_alone(editor: Editor) -> None:
+def test_negative_points_take_a_whole_thing_away_and_cannot_stand_alone(editor: Editor) -> None:
     photo = EXAMPLES / "desk.jpg"
-    everything, on_mug = (330.0, 150.0, 860.0, 640.0), (545.0, 420.0)
+    everything = (330.0, 150.0, 860.0, 640.0)
+    whole = editor.segment(photo, box=everything)
+    on_mug = (545.0, 420.0)
+    assert whole.binary[420, 545]
+    without = editor.segment(photo, box=everything, negative_point=on_mug)
+    assert not without.binary[420, 545]
+    mug = true_mask(next(scene for scene in SCENES if scene["name"] == "desk"))
+    assert without.binary[mug].mean() < 0.1
     with pytest.raises(errors.MaskError, match="what is not meant"):
         editor.segment(photo, negative_point=on_mug)
     with pytest.raises(errors.MaskError, match="lies outside the photo"):
