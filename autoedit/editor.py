@@ -311,15 +311,22 @@ class Editor:
         return photo, Job(lambda _: matte, request, judge)
 
     def _with_effects(self, photo: Photo, mask: Mask, step: EditStep) -> Mask:
-        """The target with the shadow it casts, without it, or the shadow alone."""
-        if step.settled_effects == "keep" or not self.pipeline.masking.shadows:
+        """The target with its shadow and mirror image, without them, or these alone."""
+        if step.settled_effects == "keep":
             return mask
-        shadow = masking.shadow_mask(photo.pixels, mask)
+        settings = self.pipeline.masking
+        effects = Mask(np.zeros(mask.shape, np.float32), "effects")
+        if settings.shadows:
+            effects = effects | masking.shadow_mask(photo.pixels, mask)
+        if settings.reflections:
+            effects = effects | masking.reflection_mask(photo.pixels, mask)
         if step.settled_effects == "only":
-            if shadow.box is None:
-                raise TargetNotFoundError(f"{step.target.phrase!r} casts no shadow that shows.")
-            return shadow
-        return mask | shadow
+            if effects.box is None:
+                raise TargetNotFoundError(
+                    f"{step.target.phrase!r} has no shadow and no reflection that shows."
+                )
+            return effects
+        return mask | effects
 
     def _matte(self, mask: Mask, factor: float = 1.0) -> Mask:
         settings = self.pipeline.masking

@@ -45,6 +45,7 @@ class MaskingSettings(_Strict):
         speck: parts smaller than this fraction of the mask's area are dropped.
         hole: enclosed gaps smaller than this fraction of the mask's area are filled.
         shadows: whether a removal takes the target's cast shadow along.
+        reflections: whether it takes the target's mirror image along.
         room: how far what is drawn in a thing's place may reach beyond its box, as a fraction of
             the box's longer side.
         spared: score from which another thing that is found is kept out of the hole.
@@ -57,6 +58,7 @@ class MaskingSettings(_Strict):
     speck: float = Field(0.01, ge=0, le=1)
     hole: float = Field(0.02, ge=0, le=1)
     shadows: bool = True
+    reflections: bool = True
     room: float = Field(0.1, ge=0, le=2)
     spared: float = Field(0.45, ge=0, le=1)
 

@@ -2,6 +2,15 @@
 
 from autoedit.masking.hole import clean, grow_radius, matte_for, spare
 from autoedit.masking.matting import alpha_matte
+from autoedit.masking.reflections import reflection_mask
 from autoedit.masking.shadows import shadow_mask
 
-__all__ = ["alpha_matte", "clean", "grow_radius", "matte_for", "shadow_mask", "spare"]
+__all__ = [
+    "alpha_matte",
+    "clean",
+    "grow_radius",
+    "matte_for",
+    "reflection_mask",
+    "shadow_mask",
+    "spare",
+]

@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from autoedit.core.mask import Mask
 from autoedit.masking.shadows import shadow_mask
@@ -54,6 +57,46 @@ def test_a_dark_thing_beside_it_is_left_alone():
 
     assert (shadow.binary & other).sum() < 0.05 * other.sum()
     assert scored(shadow.binary, truth, outline)[0] > 0.8
+
+
+def test_another_things_shadow_is_left_alone():
+    photo = ground()
+    ours = cast_shadow(photo, 195, 225, (70, 22))
+    theirs = cast_shadow(photo, 415, 225, (45, 18))
+    outline = ball(photo, 150, 175, 50, (30, 60, 170))
+    ball(photo, 385, 195, 30, (190, 25, 25))
+    shadow = shadow_mask(photo, Mask.of(outline))
+
+    assert scored(shadow.binary, ours, outline)[0] > 0.8
+    assert (shadow.binary & theirs).sum() < 0.05 * theirs.sum()
+
+
+def test_what_is_said_to_be_another_thing_is_not_taken():
+    photo = ground()
+    truth = cast_shadow(photo, 290, 225, (85, 24))
+    outline = ball(photo, 230, 170, 60, (30, 60, 170))
+    other = np.zeros_like(outline)
+    other[205:260, 320:372] = True  # as dark as the shadow and within it
+    shadow = shadow_mask(photo, Mask.of(outline), Mask.of(other))
+
+    assert not (shadow.array > 0.5)[other].any()
+    assert scored(shadow.binary, truth & ~other, outline)[0] > 0.75
+
+
+def test_rendered_scenes_against_their_clean_plates():
+    examples = Path(__file__).parents[2] / "examples"
+    scores = []
+    for name in ("terrace", "tea", "yard", "pair"):
+        photo, clean = (
+            np.asarray(Image.open(examples / f"{name}{end}.jpg").convert("RGB"))
+            for end in ("", ".clean")
+        )
+        outline = np.asarray(Image.open(examples / f"{name}.mask.png").convert("L")) > 127
+        truth = (np.abs(photo.astype(int) - clean).max(axis=2) > 8) & ~outline
+        scores.append(scored(shadow_mask(photo, Mask.of(outline)).binary, truth, outline))
+    recall, precision = np.mean(scores, axis=0)
+    assert recall > 0.75
+    assert precision > 0.65
 
 
 def test_an_empty_mask_and_a_full_one_cast_nothing():

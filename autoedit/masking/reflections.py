@@ -1,0 +1,200 @@
+"""The mirror image of a thing on glossy ground or water."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from scipy.ndimage import correlate1d
+
+from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
+from autoedit.core.superpixels import IntArray, to_lab
+
+_SIDE = 128  # the thing's longer side where the search is made
+_BANDS = 16  # of rows, over the height of a mirror image
+_BESIDE = 3.0  # of the ground to either side that is compared, in widths of the thing
+_GAP, _FLANK = 0.08, 0.2  # widths: between a mirror image and the ground that it is compared with
+_INNER = 0.4  # of its width, from either edge, that is compared
+_LINES = (0.0, 0.06, 0.12, 0.2, 0.3)  # where it is mirrored, in widths above the thing's lowest row
+_LEAST = 0.8  # CIELAB units, on the most even ground
+_SURE, _FAINT = 2.5, 1.2  # times what differs by chance: somewhere, and everywhere
+_APART = 0.35  # heights: so far from the thing's lowest row, up or down, its image may begin
+_NEEDED = 0.6  # of the height, that must be seen again
+_ASIDE = 0.04  # widths
+_ALIKE, _ALIKE_MORE = 0.35, 0.3  # correlation, and by how much more than anywhere else
+_SHORTEST, _TOGETHER = 3, 4  # bands
+_RISE = 1.5  # a mirror image fades: it ends where the difference grows so much
+
+
+def reflection_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) -> Mask:
+    """Find the mirror image of the thing under a mask on the ground below it.
+
+    A mirror image of what stands upright is its silhouette flipped about the line where it
+    stands. Glossy ground blurs, dims and tints it, so that no pattern need be left; but in each
+    row the mirror image differs in colour from the ground on both sides of it. By how much the
+    ground differs from itself, moved along the row, says what is chance. The image is followed
+    down from the thing as long as it differs. In calm water, where the thing can be seen again, it
+    is taken whole.
+
+    Args:
+        pixels: RGB uint8 (H, W, 3).
+        mask: the thing, (H, W).
+        others: other things in the photo, (H, W).
+
+    Returns:
+        float32 (H, W) in [0, 1], 0 on the thing itself; empty when there is no mirror image.
+    """
+    result = np.zeros(mask.shape, np.float32)
+    box = mask.box
+    if box is None:
+        return Mask(result, "reflection")
+    left, top, right, bottom = (round(side) for side in box)
+    wide, high = right - left, bottom - top
+    x0, x1 = max(0, left - int(_BESIDE * wide)), min(mask.shape[1], right + int(_BESIDE * wide))
+    y1 = min(mask.shape[0], bottom + int((1 + _APART) * high))
+    scale = min(1.0, _SIDE / max(wide, high))
+    shape = max(1, round((x1 - x0) * scale)), max(1, round((y1 - top) * scale))
+
+    def reduced(values: np.ndarray) -> np.ndarray:
+        return cv2.resize(values[top:y1, x0:x1], shape, interpolation=cv2.INTER_AREA)
+
+    inside = reduced(mask.array) > 0.5
+    taken = inside if others is None else inside | (reduced(others.array) > 0.5)
+    image = np.zeros(inside.shape, np.bool_)
+    if inside.any():
+        lab = to_lab(np.asarray(reduced(pixels), np.uint8))
+        image = _matched(lab, inside, taken)
+        image = image if image.any() else _differing(lab, inside, taken)
+    if image.any():
+        soft = cv2.GaussianBlur(image.astype(np.float32), (0, 0), 1)
+        size = (x1 - x0, y1 - top)
+        result[top:y1, x0:x1] = cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR)
+        result[mask.array > 0.5] = 0
+        if others is not None:
+            result[others.array > 0.5] = 0
+    return Mask(np.clip(result, 0, 1), "reflection")
+
+
+def _differing(lab: FloatArray, inside: BoolArray, taken: BoolArray) -> BoolArray:
+    """The flipped silhouette, so far down as it shows, about the line where it shows best."""
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    best, found = 0.0, np.zeros(inside.shape, np.bool_)
+    width = columns[-1] + 1 - columns[0]
+    for up in _LINES:
+        image = np.zeros(inside.shape, np.bool_)
+        foot = rows[-1] + 1 - round(up * width)
+        length = min(foot - rows[0], inside.shape[0] - foot)
+        if length <= 0:
+            continue
+        image[foot : foot + length] = inside[foot - length : foot][::-1]
+        image &= ~taken
+        evidence, ends = _evidence(lab, image, taken, width)
+        if not evidence.any():
+            continue
+        shown = first = int(evidence.argmax() if evidence[0] == 0 else 0)
+        most = _RISE * evidence[first : first + _SHORTEST].max()
+        while shown < evidence.size and most > evidence[shown : shown + 2].max() > _FAINT:
+            shown += 1
+        score = float(evidence[:shown].sum())
+        if shown >= first + _SHORTEST and evidence[:shown].max() > _SURE and score > best:
+            best, found = score, image.copy()
+            found[ends[shown - 1] :] = False
+    return found
+
+
+def _matched(lab: FloatArray, inside: BoolArray, taken: BoolArray) -> BoolArray:
+    """The flipped silhouette where the flipped thing itself is seen, as in calm water.
+
+    By normalised cross-correlation (Lewis 1995), against the best elsewhere to either side.
+    """
+    nothing = np.zeros(inside.shape, np.bool_)
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    left, right, foot = int(columns[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    height, width = foot - int(rows[0]), right - left
+    part = min(height, max(inside.shape[0] - foot, round(_NEEDED * height)))
+    top = max(0, foot - round(_APART * height))
+    smooth = cv2.GaussianBlur(lab, (0, 0), 1)
+    template = smooth[foot - part : foot, left:right][::-1]
+    shape = inside[foot - part : foot, left:right][::-1]
+    searched = smooth[top:]
+    if searched.shape[0] < part or part < _BANDS:
+        return nothing
+    weight = np.repeat(shape[:, :, None].astype(np.float32), 3, axis=2)
+    likeness = cv2.matchTemplate(searched, template.copy(), cv2.TM_CCOEFF_NORMED, mask=weight)
+    likeness = np.where(np.isfinite(likeness), likeness, 0)
+    off = max(1, round(_ASIDE * width))
+    own = likeness[:, max(0, left - off) : left + off + 1]
+    elsewhere = np.abs(np.arange(likeness.shape[1]) - left) > width // 2
+    chance = float(likeness[:, elsewhere].max()) if elsewhere.any() else 1.0
+    if own.max() < _ALIKE or own.max() - max(chance, 0) < _ALIKE_MORE:
+        return nothing
+    start = top + int(own.max(axis=1).argmax())
+    stop = min(start + height, inside.shape[0])
+    nothing[start:stop] = inside[foot - (stop - start) : foot][::-1]
+    return nothing & ~taken
+
+
+def _evidence(
+    lab: FloatArray, image: BoolArray, taken: BoolArray, width: int
+) -> tuple[FloatArray, list[int]]:
+    """How much the image differs from both its sides, in what differs by chance; and bands' ends.
+
+    Over a few bands together, since a mirror image is off by much the same tint in all of them
+    where the ground's own pattern changes.
+    """
+    rows = np.flatnonzero(image.any(axis=1))
+    if rows.size < _BANDS:
+        return np.zeros(0, np.float32), []
+    edges = np.linspace(rows[0], rows[-1] + 1, _BANDS + 1).round().astype(int)
+    gap, flank = max(1, round(_GAP * width)), max(2, round(_FLANK * width))
+    offset = np.zeros((_BANDS, 2 * lab.shape[1], 3))  # from where the image is, to either side
+    known = np.zeros(offset.shape[:2], np.bool_)
+    for band in range(_BANDS):
+        part = slice(edges[band], edges[band + 1])
+        columns = np.flatnonzero(image[part].any(axis=0))
+        if columns.size < 2:
+            continue
+        span = int(columns[-1] + 1 - columns[0])
+        apart, usable = _apart(lab[part], ~taken[part], span, gap, flank)
+        start = lab.shape[1] - columns[0]
+        offset[band, start : start + lab.shape[1]] = apart
+        known[band, start : start + lab.shape[1]] = usable
+    total = correlate1d(offset, np.ones(_TOGETHER), axis=0, mode="constant")
+    count = correlate1d(known.astype(np.float64), np.ones(_TOGETHER), axis=0, mode="constant")
+    apart = np.sqrt((total**2).sum(axis=2)) / np.maximum(count, 1)
+    here = lab.shape[1]
+    away = count > _TOGETHER / 2
+    away[:, here - width // 2 : here + width // 2] = False
+    chance = [float(np.median(row[on])) if on.sum() > width else np.nan
+              for row, on in zip(apart, away, strict=True)]  # fmt: skip
+    typical = np.nanmedian(chance) if np.isfinite(chance).any() else np.inf
+    chance = np.fmax(chance, typical)
+    return (apart[:, here] / (_LEAST + chance)).astype(np.float32), [int(end) for end in edges[1:]]
+
+
+def _apart(
+    lab: FloatArray, free: BoolArray, span: int, gap: int, flank: int
+) -> tuple[FloatArray, BoolArray]:
+    """How the edges of a stretch from each column on differ from what lies beside: the less."""
+    width = lab.shape[1]
+    sums = np.zeros((width + 1, 4))
+    sums[1:, :3] = np.cumsum((lab * free[:, :, None]).sum(axis=0), axis=0)
+    sums[1:, 3] = np.cumsum(free.sum(axis=0))
+    start = np.arange(width)
+
+    def mean(first: IntArray, length: int) -> tuple[FloatArray, FloatArray]:
+        last = np.clip(first + length, 0, width)
+        total = sums[last] - sums[np.clip(first, 0, width)]
+        share = total[:, 3] / (lab.shape[0] * length)
+        return total[:, :3] / np.maximum(total[:, 3:], 1), share
+
+    inner, shift = max(1, round(_INNER * span)), span - max(1, round(_INNER * span))
+    sides = ((start, start - gap - flank), (start + shift, start + span + gap))
+    best, nearest = np.zeros((width, 3)), np.full(width, np.inf)
+    known = np.ones(width, np.bool_)
+    for within, beside in sides:
+        (ours, our_share), (ground, ground_share) = mean(within, inner), mean(beside, flank)
+        known &= (our_share > 0.3) & (ground_share > 0.5)
+        away = np.sqrt(((ours - ground) ** 2).sum(axis=1))
+        best = np.where((away < nearest)[:, None], ours - ground, best)
+        nearest = np.minimum(nearest, away)
+    return np.where(known[:, None], best, 0), known
