@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
+import cv2
 import numpy as np
 
-from autoedit.core.mask import FloatArray, Mask
+from autoedit.core.mask import BoolArray, Mask
 from autoedit.core.photo import Photo
 from autoedit.core.plan import Target
 from autoedit.core.region import Region, Regions
-from autoedit.grounding.candidates import Candidate, by_colour, by_salience
-from autoedit.grounding.choosing import Rated, choose, narrow
+from autoedit.grounding.candidates import Candidate
+from autoedit.grounding.choosing import Choice, Rated, choose, narrow
+from autoedit.grounding.coloured import by_colours, if_thing
 from autoedit.grounding.places import place_words, share_of_smaller
 from autoedit.grounding.scene import Scene
 from autoedit.grounding.subject import main_subject
-from autoedit.grounding.wording import BACKGROUND, Colour, Wording, read, wants_subject
+from autoedit.grounding.things import Things
+from autoedit.grounding.wording import BACKGROUND, Wording, read, wants_subject
 
-_FAINTEST_MATCH = 0.25  # below which a colour is another one
-_PLAUSIBLE = 0.1  # score below which a candidate is no thing at all
+_CLEAR = 0.45  # objectness from which a thing that is alone is meant by any noun
+_RIVAL = 0.6  # of the clearest thing's objectness: what may be meant instead
+_PLAIN = 0.65  # objectness of what surely is a thing
+_COUNTED, _SHAPES, _SIZES = 0.45, 1.4, 2.5  # score of what counts; how unlike these may be
 _ABILITIES = "colour, place, size, or as the main subject"
 
 
@@ -36,7 +42,10 @@ class PreparedAttributes:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._things: list[Candidate] | None = None
+
+    @cached_property
+    def _things(self) -> Things:
+        return Things(self._scene)
 
     def find(self, target: Target) -> Regions:
         """Everything that fits the target, best first; see `autoedit.grounding`."""
@@ -45,8 +54,12 @@ class PreparedAttributes:
         wording = read(target)
         if not self._can_tell(target, wording):
             return Regions(note=_ignorance(target))
+        if (doubt := self._unsure_what_stays(target)) is not None:
+            return doubt
         rated = self._rate(target, wording)
         choice = choose(target, rated, main=wording.main)
+        if target.ordinal is not None and not wording.colours and not wording.anything:
+            choice = _unless_unlike(choice, rated)
         return Regions(
             items=tuple(self._region(each, wording) for each in choice.meant),
             near_misses=tuple(
@@ -60,71 +73,76 @@ class PreparedAttributes:
         placed = target.position is not None or target.ordinal is not None
         related = target.relation is not None and len(self.find(target.relation.anchor)) > 0
         named = wording.colours or wording.sizes or wording.main or wording.anything
-        return bool(named or placed or related)
+        return bool(named or placed or related) or self._alone()
+
+    def _unsure_what_stays(self, target: Target) -> Regions | None:
+        """A refusal when what is not meant cannot be told from what is."""
+        for unwanted in target.exclude:
+            found = self.find(unwanted)
+            if found.ambiguous:
+                note = (
+                    f"'{unwanted.phrase}' fits {len(found)} things. Say which of them is to stay."
+                )
+                misses = tuple(
+                    replace(each, mask=None, refusal="may be what stays") for each in found
+                )
+                return Regions(near_misses=misses, note=note)
+            if not len(found):
+                note = f"I cannot find {unwanted.phrase}, which is to stay. {found.note}".strip()
+                return Regions(near_misses=found.near_misses, note=note)
+        return None
+
+    def _alone(self) -> bool:
+        """Whether there is one thing only, so that any noun means it."""
+        things = self._objects()
+        rivals = [item for item in things[1:] if item.objectness >= _RIVAL * things[0].objectness]
+        return bool(things) and things[0].objectness >= _CLEAR and not rivals
 
     def _rate(self, target: Target, wording: Wording) -> list[Rated[Candidate]]:
         """All candidates with their scores; what does not fit carries a refusal."""
+        aside = self._aside(target)
         if wording.colours:
-            rated = self._by_colours(wording.colours)
+            rated = by_colours(self._scene, self._things, wording.colours, aside)
+        elif wording.main and wants_subject(target, wording):
+            subject = self._subject()
+            rated = [] if subject is None else [Rated(subject, subject.score, _stands_out(subject))]
         else:
-            items = self._objects()
-            subject = self._subject() if wants_subject(target, wording) else None
-            if subject is not None:
-                items = [subject]
-            rated = [Rated(item, item.score, (f"stands out: {item.match:.2f}",)) for item in items]
-        rated = [_too_unlike(each) for each in rated]
+            rated = [
+                if_thing(Rated(item, min(1.0, item.objectness / _PLAIN), _stands_out(item)))
+                for item in self._things.cut(aside=aside)
+            ]
         return narrow(
             rated,
             target,
             wording.sizes,
-            anchors=lambda anchor: self.find(anchor)[:1],
-            excluded=lambda unwanted: self.find(unwanted).items,
+            anchors=self._anchors,
+            excluded=lambda _: (),  # they are set aside
             overlap=share_of_smaller,
         )
 
+    def _anchors(self, anchor: Target) -> Sequence[Region]:
+        """Where the thing is that another is related to; all that it may be, if that is open."""
+        found = self.find(anchor)
+        return found.items if found.ambiguous else found[:1]
+
+    def _aside(self, target: Target) -> BoolArray | None:
+        """The pieces of the things that the target is related to, or that are not meant."""
+        others = [region for unwanted in target.exclude for region in self.find(unwanted)]
+        if target.relation is not None:
+            others += self._anchors(target.relation.anchor)
+        pieces = self._scene.pieces
+        joined = np.zeros(pieces.count, bool)
+        for region in others:
+            if region.mask is not None:
+                small = cv2.resize(region.mask.array, pieces.labels.shape[::-1])
+                joined |= pieces.mean(small) > 0.5
+        return joined if joined.any() else None
+
     def _objects(self) -> list[Candidate]:
-        if self._things is None:
-            self._things = by_salience(self._scene)
-        return self._things
+        return self._things.cut()
 
     def _subject(self) -> Candidate | None:
         return main_subject(self._scene)
-
-    def _by_colours(self, colours: Sequence[Colour]) -> list[Rated[Candidate]]:
-        maps = [self._tinted(colour) for colour in colours]
-        joint = np.max(maps, axis=0)
-        area = self._scene.pieces.area
-        rated: list[Rated[Candidate]] = []
-        for item in by_colour(self._scene, joint):
-            shares = [
-                float(np.average(one[item.members] > 0.35, weights=area[item.members]))
-                for one in maps
-            ]
-            evidence = tuple(
-                f"colour {colour.words}: {item.match if len(maps) == 1 else share:.2f}"
-                for colour, share in zip(colours, shares, strict=True)
-            )
-            missing = [c.words for c, s in zip(colours, shares, strict=True) if s < 0.12]
-            refusal = f"no {missing[0]} on it" if len(maps) > 1 and missing else ""
-            score = item.score * (min(shares) * len(shares)) ** 0.5 if len(maps) > 1 else item.score
-            rated.append(Rated(item, min(1.0, score), evidence, refusal))
-        largest = max((each.item.area for each in rated), default=1.0)
-        return [
-            replace(each, score=each.score * (each.item.area / largest) ** 0.2) for each in rated
-        ]
-
-    def _tinted(self, colour: Colour) -> FloatArray:
-        """A colour's likelihood per piece, with "dark", "light" and "bright"."""
-        likelihood = self._scene.colour_map(colour.name)
-        lab = self._scene.pieces.colour
-        lightness = lab[:, 0] * (100 / self._scene.white)
-        if colour.tone:
-            middle = 42.0 if colour.tone < 0 else 52.0
-            likelihood = likelihood / (1 + np.exp((middle - lightness) * colour.tone / 6))
-        if colour.vivid:
-            chroma = np.hypot(lab[:, 1], lab[:, 2])
-            likelihood = likelihood / (1 + np.exp((35 - chroma) / 8))
-        return likelihood.astype(np.float32)
 
     def _background(self) -> Regions:
         """Everything but the main subject."""
@@ -151,16 +169,28 @@ class PreparedAttributes:
         )
 
 
-def _too_unlike(each: Rated[Candidate]) -> Rated[Candidate]:
-    if each.refusal:
-        return each
-    if each.item.match < _FAINTEST_MATCH:
-        return replace(each, refusal="the match is too faint")
-    if each.score >= _PLAUSIBLE:
-        return each
-    if each.item.area > 0.3 or each.item.objectness < 0.25:
-        return replace(each, refusal="looks like background, not a thing")
-    return replace(each, refusal="the match is too faint")
+def _unless_unlike(
+    choice: Choice[Candidate], rated: Sequence[Rated[Candidate]]
+) -> Choice[Candidate]:
+    """Of things of many shapes, "the second bottle" is a question: not all may be bottles."""
+    if not choice.meant:
+        return choice
+    best = max(each.score for each in rated if not each.refusal)
+    counted = [each for each in rated if not each.refusal and each.score >= _COUNTED * best]
+    sides = [
+        (each.item.box[2] - each.item.box[0], each.item.box[3] - each.item.box[1])
+        for each in counted
+    ]
+    slender = [width / height for width, height in sides]
+    area = [each.item.area for each in counted]
+    if max(slender) < _SHAPES * min(slender) and max(area) < _SIZES * min(area):
+        return choice
+    others = [each for each in counted if each.item is not choice.meant[0].item]
+    return Choice([*choice.meant, *others], choice.near_misses, ambiguous=bool(others))
+
+
+def _stands_out(item: Candidate) -> tuple[str, ...]:
+    return (f"stands out: {item.objectness:.2f}",)
 
 
 def _label(item: Candidate, wording: Wording) -> str:

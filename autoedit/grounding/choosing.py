@@ -8,10 +8,11 @@ from typing import Generic, TypeVar
 
 from autoedit.core.plan import Position, Relation, Target
 from autoedit.core.region import Box, Region
-from autoedit.grounding.places import Placed, fit_position, fit_relation, fit_size, in_order
+from autoedit.grounding.places import Placed, fit_position, fit_relation, fit_size, in_order, lead
 
 _SAME_KIND = 0.45  # of the best score: what counts among "all", "both", "second"
 _AS_GOOD = 0.8  # of the best score: too close to call
+_ELSEWHERE = 0.05  # fit below which a thing is not at a place at all
 _NEAR_MISSES = 5
 
 P = TypeVar("P", bound=Placed)
@@ -70,7 +71,7 @@ def narrow(
         excluded: where the things are that are not meant.
         overlap: of two boxes, in [0, 1]; 1 when they are of one thing.
     """
-    rated = _by_place(rated, target.position)
+    rated = _by_place(rated, target.position, among=target.quantity != "all")
     rated = _by_relation(rated, target.relation, anchors, overlap)
     rated = _without_excluded(rated, target.exclude, excluded, overlap)
     return _by_size(rated, sizes)
@@ -93,16 +94,25 @@ def choose(target: Target, rated: list[Rated[P]], *, main: bool) -> Choice[P]:
     return Choice(meant, misses[:_NEAR_MISSES], ambiguous)
 
 
-def _by_place(rated: list[Rated[P]], position: Position | None) -> list[Rated[P]]:
+def _by_place(rated: list[Rated[P]], position: Position | None, *, among: bool) -> list[Rated[P]]:
+    """Weigh the place in the frame, and, `among` the others, who is furthest that way."""
     if position is None:
         return rated
     words = position.replace("_", " ")
+    fits = [fit_position(each.item, position) for each in rated]
+    likely = [
+        each
+        for each, fit in zip(rated, fits, strict=True)
+        if not each.refusal and fit >= _ELSEWHERE
+    ]
+    best = max((each.score for each in likely), default=0.0)
+    rivals = [each.item for each in likely if each.score >= _SAME_KIND * best] if among else []
     result: list[Rated[P]] = []
-    for each in rated:
-        fit = fit_position(each.item, position)
-        refusal = each.refusal or (f"not at the {words}" if fit < 0.05 else "")
+    for each, fit in zip(rated, fits, strict=True):
+        refusal = each.refusal or (f"not at the {words}" if fit < _ELSEWHERE else "")
         evidence = (*each.evidence, f"{words}: {fit:.2f}")
-        result.append(Rated(each.item, each.score * fit, evidence, refusal))
+        score = each.score * fit * lead(each.item, rivals, position)
+        result.append(Rated(each.item, score, evidence, refusal))
     return result
 
 

@@ -140,36 +140,61 @@ def known_colour(word: str) -> str | None:
     return word if word in BASIC or word in FINE or word in NEUTRAL else None
 
 
-def membership(name: str, lab: FloatArray, white: float = 100.0) -> FloatArray:
-    """How surely people would call each colour by a name.
+EVERYDAY = (*BASIC, *NEUTRAL)
+"""The names that compete for a colour."""
 
-    The kernel density of the name's survey samples over that of all names.
+
+def memberships(lab: FloatArray, white: float = 100.0) -> FloatArray:
+    """How surely people would call each colour by each of the everyday names.
+
+    The kernel density of a name's survey samples over that of all names.
 
     Args:
-        name: from `known_colour`.
         lab: CIELAB float32 (N, 3).
         white: lightness of the scene's white; black, grey and white are judged against it.
 
     Returns:
-        float32 (N,) in [0, 1].
+        float32 (N, K) in [0, 1], in the order of `EVERYDAY`.
     """
-    weights = _neutral_weights(lab, white)
-    for basic in BASIC:
-        weights[basic] = _density(basic, lab)
-    total = np.sum(list(weights.values()), axis=0) + 1e-4
-    if name in weights:
+    weights, total = _weights(lab, white)
+    columns: list[FloatArray] = []
+    for name in EVERYDAY:
         share = weights[name] / total
-        if name == "brown":  # a dark orange; what is pale is tan or wood before it is brown
-            share = share * (0.5 + 0.5 / (1 + np.exp((lab[:, 0] - 60) / 4)))
+        if name == "brown":
+            share = share * _dull(lab, white)
         if name in _HUES:
             share = np.maximum(share, 0.6 * _by_hue(name, lab))
-        return share.astype(np.float32)
+        columns.append(share)
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def membership(name: str, lab: FloatArray, white: float = 100.0) -> FloatArray:
+    """How surely people would call each colour by a name; see `memberships`.
+
+    Args:
+        name: from `known_colour`.
+        lab: CIELAB float32 (N, 3).
+        white: lightness of the scene's white.
+
+    Returns:
+        float32 (N,) in [0, 1].
+    """
+    if name in EVERYDAY:
+        return memberships(lab, white)[:, EVERYDAY.index(name)]
+    weights, total = _weights(lab, white)
     own = _density(name, lab)
     if name in _NEARLY_NEUTRAL:  # silver is a grey, cream nearly a white
         own = own + 0.5 * weights["grey" if name in ("silver", "charcoal") else "white"] * own
     parents = [basic for basic in BASIC if _is_part(name, basic)]
     others = total - np.sum([0.6 * weights[parent] for parent in parents], axis=0)
     return (own / (0.6 * own + others + 1e-4)).clip(0, 1).astype(np.float32)
+
+
+def _weights(lab: FloatArray, white: float) -> tuple[dict[str, FloatArray], FloatArray]:
+    weights = _neutral_weights(lab, white)
+    for basic in BASIC:
+        weights[basic] = _density(basic, lab)
+    return weights, np.sum(list(weights.values()), axis=0) + 1e-4
 
 
 _NEARLY_NEUTRAL = ("silver", "charcoal", "cream", "ivory")
@@ -187,6 +212,13 @@ def _neutral_weights(lab: FloatArray, white: float) -> dict[str, FloatArray]:
         "grey": plain * (1 - dark) * (1 - pale),
         "white": plain * pale,
     }
+
+
+def _dull(lab: FloatArray, white: float) -> FloatArray:
+    """Brown is a dark or dull orange: what is light and strong is yellow or orange in shade."""
+    bright = lab[:, 0] * (100 / max(white, 40.0)) + 0.45 * np.hypot(lab[:, 1], lab[:, 2])
+    pale = 0.5 + 0.5 / (1 + np.exp((lab[:, 0] - 60) / 4))
+    return pale * (0.15 + 0.85 / (1 + np.exp((bright - 76) / 5)))
 
 
 def _by_hue(name: str, lab: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from autoedit.core.region import Box
 from autoedit.grounding.wording import SIZES
 
 _SIDES = {"left": (0, 1.0), "right": (0, -1.0), "top": (1, 1.0), "bottom": (1, -1.0)}
+_LEAD = 0.17  # of the photo: how far one is ahead of another to be meant without a question
 _CORNERS = {
     "upper_left": ("top", "left"), "upper_right": ("top", "right"),
     "lower_left": ("bottom", "left"), "lower_right": ("bottom", "right"),
@@ -60,6 +61,25 @@ def _towards(item: Placed, side: str) -> float:
     return float(np.clip((0.68 - place) / 0.3, 0, 1))
 
 
+def lead(item: Placed, rivals: Sequence[Placed], position: Position) -> float:
+    """How little a candidate is behind the one furthest towards a position, in [0, 1].
+
+    Of two things in the left half, "the one on the left" is the one further left, if by enough.
+    """
+    if not rivals or position in ("foreground", "background"):
+        return 1.0
+    if position == "middle":
+        place = [float(np.hypot(one.centre[0] - 0.5, one.centre[1] - 0.5)) for one in rivals]
+        own = float(np.hypot(item.centre[0] - 0.5, item.centre[1] - 0.5))
+        return float(np.exp(-((max(0.0, own - min(place)) / _LEAD) ** 2)))
+    behind = 0.0
+    for side in _CORNERS.get(position, (position,)):
+        axis, sign = _SIDES[side]
+        first = min(sign * one.centre[axis] for one in rivals)
+        behind += max(0.0, sign * item.centre[axis] - first) ** 2
+    return float(np.exp(-behind / _LEAD**2))
+
+
 def fit_size(items: Sequence[Placed], word: str) -> list[float]:
     """How well each candidate fits a size word among the others, each in [0, 1]."""
     measure, more = SIZES[word.lower()]
@@ -105,6 +125,9 @@ def fit_relation(box: Box, anchor: Box, kind: RelationKind) -> float | None:
         return near
     if kind in ("behind", "in_front_of"):
         lower = (box[3] - anchor[3]) / reach
+        narrower = min(width, anchor[2] - anchor[0]) + 1e-6
+        across = max(0.0, min(box[2], anchor[2]) - max(box[0], anchor[0])) / narrower
+        near *= 0.3 + 0.7 * min(1.0, across / 0.4)  # beside it, it is not so much behind it
         return near * float(np.clip(0.5 + (-lower if kind == "behind" else lower) * 3, 0, 1))
     return None
 

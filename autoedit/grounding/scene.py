@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,8 +12,8 @@ import numpy as np
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.core.photo import Photo
 from autoedit.core.region import Box
-from autoedit.core.superpixels import Superpixels, cut_superpixels, to_lab
-from autoedit.grounding.colour_names import NEUTRAL, membership
+from autoedit.core.superpixels import IntArray, Superpixels, cut_superpixels, to_lab
+from autoedit.grounding.colour_names import EVERYDAY, NEUTRAL, membership, memberships
 from autoedit.grounding.salience import find_salience
 
 _SIDE = 640
@@ -22,7 +23,6 @@ _COARSE_STEP = 15
 _BINS = 32  # a channel, for looking colours up
 _SHADE = 1.35  # how much brighter a part in its own shade would be in full light
 _SHADY = 40.0  # lightness below which a colour may be one in shade
-_NEARBY, _ALIKE = 80.0, 10.0  # pixels of the working copy; CIELAB units
 _CAST = 0.7  # share of the estimated cast that is taken out: the estimate is rough
 
 
@@ -67,37 +67,6 @@ class Scene:
             cast, white,
         )  # fmt: skip
 
-    def commonness(self, members: BoolArray) -> tuple[FloatArray, FloatArray]:
-        """Share of the pieces that have a piece's colour, `members` left out.
-
-        Near it, and in the whole photo: float32 (N,) each.
-        """
-        alike, near = self._closeness
-        others = (~members).astype(np.float32)
-        nearby = ((alike * near) @ others - others) / np.maximum(near @ others - others, 1)
-        return nearby, (alike @ others - others) / max(1.0, float(others.sum()))
-
-    @cached_property
-    def _closeness(self) -> tuple[FloatArray, FloatArray]:
-        alike = _apart(self.pieces.colour) < _ALIKE**2
-        near = _apart(self.pieces.centre) < _NEARBY**2
-        return alike.astype(np.float32), near.astype(np.float32)
-
-    def shadow_like(self, members: BoolArray) -> BoolArray:
-        """Pieces that could be the ground beside `members` in their shadow: bool (N,).
-
-        In CIELAB a shadow scales (L + 16, a, b) by one factor.
-        """
-        light = self.pieces.colour + np.array([16, 0, 0], np.float32)
-        _, near = self._closeness
-        ground = (near @ members.astype(np.float32) > 0) & ~members & (self.background > 0.5)
-        if not ground.any():
-            return np.zeros(self.pieces.count, bool)
-        typical = np.median(light[ground], axis=0)
-        factor = light[:, 0] / typical[0]
-        residual = np.linalg.norm(light[:, 1:] - factor[:, None] * typical[1:], axis=1)
-        return (factor > 0.4) & (factor < 0.97) & (residual < 6)
-
     @property
     def scale(self) -> float:
         """Pixels of the photo for one of the working copy."""
@@ -105,27 +74,46 @@ class Scene:
 
     def colour_map(self, name: str) -> FloatArray:
         """How surely each piece is called by a colour name, float32 (N,) in [0, 1]."""
+        if name in EVERYDAY:
+            return self.everyday[:, EVERYDAY.index(name)]
+        levels, inverse = self._levels
+        values = self._lit(lambda lab: membership(name, lab, self.white), levels)
+        return self.pieces.mean(values[inverse])
+
+    @cached_property
+    def everyday(self) -> FloatArray:
+        """`colour_map` of all names of `EVERYDAY`, float32 (N, K)."""
+        levels, inverse = self._levels
+        seen = self._lit(lambda lab: memberships(lab, self.white), levels)
+        level = levels[:, :1] + 16
+        plain = levels.copy()
+        plain[:, 1:] -= _CAST * self.cast * level
+        neutral = memberships(plain, self.white)[:, -len(NEUTRAL) :]
+        values = np.concatenate([seen[:, : -len(NEUTRAL)], neutral], axis=1)
+        return np.stack([self.pieces.mean(column[inverse]) for column in values.T], axis=1)
+
+    @cached_property
+    def _levels(self) -> tuple[FloatArray, IntArray]:
+        """The colours that occur, coarsely, as CIELAB (B, 3); and which each pixel has (h, w)."""
         shift = 8 - _BINS.bit_length() + 1
         codes = (self.pixels >> shift).astype(np.int32)
         keys = (codes[:, :, 0] * _BINS + codes[:, :, 1]) * _BINS + codes[:, :, 2]
         used, inverse = np.unique(keys, return_inverse=True)
         levels = np.stack([used // (_BINS * _BINS), used // _BINS % _BINS, used % _BINS], axis=1)
         middle = ((levels << shift) + (1 << shift >> 1)).astype(np.uint8)
-        values = self._membership(name, to_lab(middle[None])[0])
-        return self.pieces.mean(values[inverse].reshape(keys.shape))
+        return to_lab(middle[None])[0], inverse.reshape(keys.shape).astype(np.int32)
 
-    def _membership(self, name: str, lab: FloatArray) -> FloatArray:
+    def _lit(self, named: Callable[[FloatArray], FloatArray], lab: FloatArray) -> FloatArray:
+        """Names of a colour as seen, without the light's cast, or if dark as if it were lit."""
         level = lab[:, :1] + 16
         plain = lab.copy()
         plain[:, 1:] -= _CAST * self.cast * level
-        if name in NEUTRAL:
-            return membership(name, plain, self.white)
         lit = np.concatenate([level * _SHADE - 16, lab[:, 1:] * _SHADE], axis=1)
-        as_seen = membership(name, lab, self.white)
-        dark = 1 / (1 + np.exp((lab[:, 0] - _SHADY) / 5))
-        in_shade = 0.85 * dark * membership(name, lit, self.white)
-        balanced = np.sqrt(as_seen * membership(name, plain, self.white))
-        return np.maximum(np.maximum(as_seen, balanced), in_shade).astype(np.float32)
+        seen = named(lab)
+        dark = (1 / (1 + np.exp((lab[:, 0] - _SHADY) / 5))).reshape(-1, *[1] * (seen.ndim - 1))
+        in_shade = 0.85 * dark * named(lit)
+        balanced = np.sqrt(seen * named(plain))
+        return np.maximum(np.maximum(seen, balanced), in_shade).astype(np.float32)
 
     def box(self, members: BoolArray) -> Box:
         """Xyxy of some pieces in pixels of the photo."""
@@ -164,8 +152,3 @@ def _light(lab: FloatArray) -> tuple[FloatArray, float]:
     strength = float(np.hypot(*cast))
     cast *= min(1.0, 0.25 / (strength + 1e-6))
     return cast, float(np.clip(np.percentile(flat[:, 0], 99), 50, 100))
-
-
-def _apart(points: FloatArray) -> FloatArray:
-    norm = (points * points).sum(axis=1)
-    return norm[:, None] + norm[None] - 2 * points @ points.T

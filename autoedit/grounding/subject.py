@@ -14,7 +14,7 @@ from scipy.sparse.linalg import splu
 
 from autoedit.core.mask import BoolArray, FloatArray
 from autoedit.core.superpixels import Superpixels
-from autoedit.grounding.candidates import Candidate
+from autoedit.grounding.candidates import Candidate, describe
 from autoedit.grounding.scene import Scene
 
 _ACROSS, _DOWN = (0.2, 0.35, 0.5, 0.65, 0.8), (0.2, 0.33, 0.46, 0.59, 0.72, 0.85)
@@ -48,7 +48,10 @@ def main_subject(scene: Scene) -> Candidate | None:
     value = rate(scene, shapes)
     best = choose(scene.pieces, shapes, value)
     match = float(1 / (1 + np.exp((_TYPICAL - value[best]) / _SPREAD)))
-    return None if match < _DOUBTFUL else _describe(scene, shapes[best], match)
+    if match < _DOUBTFUL:
+        return None
+    members = shapes[best]
+    return describe(scene, members, match, _objectness(scene.pieces, members))
 
 
 def choose(pieces: Superpixels, shapes: BoolArray, value: FloatArray) -> int:
@@ -239,19 +242,10 @@ def _agreement(inside: FloatArray, values: FloatArray, area: FloatArray) -> Floa
     return shared / (inside @ area + float((area * values).sum()) - shared + 1e-6)
 
 
-def _describe(scene: Scene, members: BoolArray, match: float) -> Candidate:
-    pieces = scene.pieces
-    height, width = pieces.labels.shape
-    x, y = np.average(pieces.centre[members], axis=0, weights=pieces.area[members])
+def _objectness(pieces: Superpixels, members: BoolArray) -> float:
+    """How clear its outline is, and how little of it the photo's border cuts off, in [0, 1]."""
     clear = min(1.0, float(_outline(pieces, members[None])[0]) / _CLEAR)
     first, second = pieces.edges.T
     length = float(pieces.length[members[first] != members[second]].sum())
     cut_off = float(pieces.border[members].sum())
-    return Candidate(
-        members=members,
-        box=scene.box(members),
-        area=float(pieces.area[members].sum() / pieces.area.sum()),
-        centre=(float(x / width), float(y / height)),
-        match=match,
-        objectness=clear * length / (length + cut_off),
-    )
+    return clear * length / (length + cut_off)

@@ -277,7 +277,7 @@ def _colour(cursor: Cursor, draft: Draft) -> int:
     )
     if thing and not is_open(cursor, length):  # "(make the) sky pink"
         return 0
-    if _is_head(cursor, length, "adjectives.colour_noun"):
+    if _is_head(cursor, length, "adjectives.colour_noun") and not _two_coloured(cursor, length):
         return 0
     draft.look("colour", name)
     while cursor.peek(length).word in ("and", "&"):  # "black and white dog": one dog
@@ -289,6 +289,14 @@ def _colour(cursor: Cursor, draft: Draft) -> int:
     if cursor.peek(length).among(("colored", "coloured")):
         length += 1
     return length
+
+
+def _two_coloured(cursor: Cursor, length: int) -> bool:
+    """Whether another colour and a noun follow: "the orange and blue can"."""
+    if not cursor.peek(length).among(("and", "&")):
+        return False
+    more, _ = read_colour(cursor, length + 1)
+    return bool(more) and is_open(cursor, length + 1 + more)
 
 
 def _is_head(cursor: Cursor, length: int, nouns: str) -> bool:

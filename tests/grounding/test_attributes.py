@@ -98,6 +98,81 @@ def test_exclusions(scene):
     assert all(overlap(region.mask.binary, outlines["green"]) < 0.1 for region in rest)
 
 
+def test_what_stays_must_be_known_before_the_rest_is_taken(scene):
+    grounding, _ = scene
+    for unwanted, said in (
+        (target("vase"), "which is to stay"),
+        (target(colour=("purple",)), "which is to stay"),
+        (target(colour=("red",)), "Say which of them is to stay"),
+    ):
+        rest = grounding.find(target("everything", quantity="all", exclude=(unwanted,)))
+        assert len(rest) == 0
+        assert said in rest.note
+
+
+def test_the_rest_is_everything_else(scene):
+    grounding, outlines = scene
+    rest = grounding.find(target("everything", quantity="all", exclude=(target(colour=("blue",)),)))
+
+    assert len(rest) == 3
+    for name in ("left red", "right red", "green"):
+        assert max(overlap(region.mask.binary, outlines[name]) for region in rest) > 0.8
+
+
+def test_counting_things_of_many_shapes_by_a_noun_is_a_question(scene):
+    grounding, outlines = scene
+    bottle = grounding.find(target("bottle", ordinal=2))
+    thing = grounding.find(target("thing", ordinal=2))
+
+    assert bottle.ambiguous
+    assert len(bottle) > 1
+    assert not thing.ambiguous
+    assert overlap(bottle[0].mask.binary, outlines["green"]) > 0.8
+    assert overlap(thing[0].mask.binary, outlines["green"]) > 0.8
+
+
+def test_any_noun_means_the_only_thing_there_is():
+    photo = ground()
+    outline = ball(photo, 330, 220, 45, BLUE)
+    found = AttributeGrounder().prepare(Photo(photo)).find(target("bottle"))
+
+    assert len(found) == 1
+    assert overlap(found[0].mask.binary, outline) > 0.85
+    assert found[0].unchecked == ("bottle",)
+
+
+def test_a_thing_is_taken_with_its_parts_of_other_colours():
+    photo = ground()
+    outline = block(photo, 150, 120, 330, 220, RED)
+    for x in (180, 250):
+        photo[140:175, x : x + 45] = (25, 25, 30)
+    found = AttributeGrounder().prepare(Photo(photo)).find(target("car", ("red",)))
+
+    assert len(found) == 1
+    assert overlap(found[0].mask.binary, outline) > 0.85
+
+
+def test_both_colours_of_a_two_coloured_thing_must_be_there():
+    photo = ground()
+    ball(photo, 100, 180, 45, YELLOW)
+    ball(photo, 380, 180, 45, BLUE)
+    both = block(photo, 200, 120, 280, 170, YELLOW) | block(photo, 200, 170, 280, 220, BLUE)
+    grounding = AttributeGrounder().prepare(Photo(photo))
+    found = grounding.find(target("box", ("blue", "yellow")))
+
+    assert len(found) == 1
+    assert overlap(found[0].mask.binary, both) > 0.85
+    assert len(grounding.find(target("box", ("blue", "red")))) == 0
+
+
+def test_a_refusal_names_the_colour_that_is_there(scene):
+    grounding, _ = scene
+    found = grounding.find(target(colour=("orange",)))
+
+    assert len(found) == 0
+    assert any("orange" in miss.refusal for miss in found.near_misses)
+
+
 def test_what_is_not_there_comes_with_the_nearest_and_why_not(scene):
     grounding, _ = scene
     found = grounding.find(target(colour=("purple",)))

@@ -124,6 +124,23 @@ def test_places_and_sizes_weigh_on_the_score():
     assert any("biggest: 1.00" in each.evidence for each in sized)
 
 
+def test_the_one_on_the_left_is_the_one_further_left():
+    near, far = Thing("near", 30, 50), Thing("far", 8, 50)
+    close = Thing("close", 12, 50)
+
+    def said(*things):
+        scores = [0.8] * len(things)
+        placed = narrowed(rated(*scores, things=things), target(position="left"))
+        return choose(target(position="left"), placed, main=False)
+
+    assert names(said(near, far)) == ["far"]
+    assert not said(near, far).ambiguous
+    assert said(close, far).ambiguous
+    everything = target(position="left", quantity="all")
+    placed = narrowed(rated(0.8, 0.8, things=(near, far)), everything)
+    assert len(choose(everything, placed, main=False).meant) == 2
+
+
 def test_any_of_several_anchors_will_do():
     beside = Target(phrase="a person", head="person")
     wanted = target(relation=Relation(kind="right_of", anchor=beside))

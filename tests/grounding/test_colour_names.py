@@ -4,7 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoedit.core.superpixels import to_lab
-from autoedit.grounding.colour_names import BASIC, FINE, NEUTRAL, known_colour, membership
+from autoedit.grounding.colour_names import (
+    BASIC,
+    EVERYDAY,
+    FINE,
+    NEUTRAL,
+    known_colour,
+    membership,
+    memberships,
+)
 
 
 def lab(code):
@@ -40,6 +48,20 @@ def test_membership_is_a_share(name, colour):
 
 def test_brown_wood_is_not_orange():
     assert membership("brown", lab("8a6038"))[0] > 2 * membership("orange", lab("8a6038"))[0]
+
+
+@pytest.mark.parametrize(("code", "name"), [("dca70b", "yellow"), ("e07b10", "orange")])
+def test_a_strong_light_colour_is_not_brown(code, name):
+    assert membership(name, lab(code))[0] > membership("brown", lab(code))[0]
+
+
+def test_all_names_at_once_are_each_name_alone():
+    colours = np.concatenate([lab(code) for code in ("d01010", "6b4a2c", "808284", "9ac0e8")])
+    every = memberships(colours, 90)
+
+    assert every.shape == (4, len(EVERYDAY))
+    for i, name in enumerate(EVERYDAY):
+        assert every[:, i] == pytest.approx(membership(name, colours, 90))
 
 
 def test_a_finer_name_is_narrower_than_its_everyday_word():
