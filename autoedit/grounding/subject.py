@@ -15,6 +15,7 @@ from scipy.sparse.linalg import splu
 from autoedit.core.mask import BoolArray, FloatArray
 from autoedit.core.superpixels import Superpixels
 from autoedit.grounding.candidates import Candidate, describe
+from autoedit.grounding.ground import ground_likeness
 from autoedit.grounding.scene import Scene
 
 _ACROSS, _DOWN = (0.2, 0.35, 0.5, 0.65, 0.8), (0.2, 0.33, 0.46, 0.59, 0.72, 0.85)
@@ -30,9 +31,9 @@ _FLOOR, _CLIP = 2e-3, 3.0
 _ROUNDS, _KEEP, _SMOOTH = 3, 0.7, 10.0
 _STRONG = 35.0  # CIELAB: beyond it an edge is no surer
 _CENTRAL = (0.25, 0.3)
-_EDGE, _SIDE, _PLACE, _OWN = 3.0, 1.0, 0.5, 0.3
+_EDGE, _SIDE, _PLACE, _OWN, _GROUND = 3.0, 1.0, 0.5, 0.3, 1.0
 _LIKELY, _SURENESS = 250, 4.0
-_TYPICAL, _SPREAD = 7.5, 1.2  # ratings of shapes that are a subject as often as not
+_TYPICAL, _SPREAD = 8.7, 1.2  # ratings of shapes that are a subject as often as not
 _DOUBTFUL = 0.25  # below it a photo is of nothing in particular
 _CLEAR = 25.0  # CIELAB: mean difference along the outline of a clear thing
 
@@ -205,7 +206,7 @@ def rate(scene: Scene, shapes: BoolArray) -> FloatArray:
     """How much each shape (K, N) is like a subject: float32 (K,), a logarithm.
 
     It has a strong outline and colours of its own, holds what stands out and little else, lies
-    rather in the middle, and is not cut off at the sides.
+    rather in the middle, is not cut off at the sides, and ends where the photo's ground begins.
     """
     pieces = scene.pieces
     height, width = pieces.labels.shape
@@ -223,6 +224,7 @@ def rate(scene: Scene, shapes: BoolArray) -> FloatArray:
         + np.log(_agreement(inside, scene.salience * np.sqrt(central), area) + 0.02)
         + _PLACE * np.log(_agreement(inside, central, area) + 0.02)
         + _OWN * own / (inside @ area)
+        + _GROUND * _beside(pieces, shapes, ground_likeness(pieces))
         - _SIDE * cut_off
     ).astype(np.float32)
 
@@ -234,6 +236,14 @@ def _outline(pieces: Superpixels, shapes: BoolArray) -> FloatArray:
     edge = np.minimum(np.linalg.norm(colour[first] - colour[second], axis=1), _STRONG)
     rim = (shapes[:, first] != shapes[:, second]) * pieces.length
     return rim @ edge / (rim.sum(axis=1) + 1e-6)
+
+
+def _beside(pieces: Superpixels, shapes: BoolArray, values: FloatArray) -> FloatArray:
+    """Mean of values (N,) just outside each outline within the photo: (K,)."""
+    first, second = pieces.edges.T
+    rim = (shapes[:, first] != shapes[:, second]) * pieces.length
+    outer = np.where(shapes[:, first], values[second], values[first])
+    return (rim * outer).sum(axis=1) / (rim.sum(axis=1) + 1e-6)
 
 
 def _agreement(inside: FloatArray, values: FloatArray, area: FloatArray) -> FloatArray:

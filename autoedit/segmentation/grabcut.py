@@ -24,7 +24,7 @@ _EDGE = 0.055  # how far the edge may still move, as a share of the object's sid
 _PIECES = 60  # across the longer side of the window
 _RIM, _TRUST, _WALLS = 0.07, 1.0, 1.0
 _DOUBT, _DOUBT_WIDTH = 0.95, 0.08
-_SMOOTH_MASK, _SMOOTH_BOX = 3.0, 6.0
+_SMOOTH_MASK, _SMOOTH_BOX = 5.0, 6.0
 _TIGHT = 0.93
 _BIASES = (0.4, 0.8, 1.3)
 

@@ -95,7 +95,16 @@ def test_proposals_are_distinct_and_the_true_shape_is_rated_above_its_half():
 
 @pytest.mark.skipif(not PHOTOS.exists(), reason="the photos with true masks are not here")
 @pytest.mark.parametrize(
-    "name", ["ecssd_0079", "ecssd_0131", "ecssd_0185", "ecssd_0331", "ecssd_0836", "ecssd_0962"]
+    "name",
+    [
+        "ecssd_0079",
+        "ecssd_0131",
+        "ecssd_0185",
+        "ecssd_0331",
+        "ecssd_0493",
+        "ecssd_0836",
+        "ecssd_0962",
+    ],
 )
 def test_photos_with_true_masks(name):
     pixels = np.asarray(Image.open(PHOTOS / f"{name}.jpg").convert("RGB"))
