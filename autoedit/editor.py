@@ -260,7 +260,7 @@ class Editor:
     ) -> Job:  # fmt: skip
         """Fill where the target and its shadow were; with more growth at each attempt."""
         if any(region.exact for region in regions):  # flat on a thing, from which it is filled
-            hole, others = mask, Mask(np.zeros(photo.shape, np.float32), "none")
+            hole, others = mask, selecting.elsewhere(photo, regions)
         else:
             with run.stage("masking"):
                 hole = self._with_effects(photo, mask, step)

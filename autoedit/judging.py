@@ -8,6 +8,7 @@ from autoedit.core.photo import Photo
 from autoedit.core.plan import EditStep, Target
 from autoedit.core.region import Regions
 from autoedit.core.result import Check, Verdict
+from autoedit.grounding.text_wording import left_over
 from autoedit.stages import Stages
 
 
@@ -47,7 +48,7 @@ def _found_again(
         overlap = [(each & mask.binary).sum() for each in found]
         if not overlap or max(overlap) < 0.3 * mask.binary.sum():
             return None
-    return stages.ground(after, target)
+    return stages.ground(after, left_over(target))
 
 
 def judge_drawing(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
+import numpy as np
+
 from autoedit import drawing, masking
 from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
@@ -16,6 +19,9 @@ from autoedit.segmentation import Prompt
 from autoedit.stages import Stages
 
 _EVERY_OBJECT = Target(phrase="all the objects", head="object", quantity="all")
+_REACH, _LEAST_REACH = 1.5, 12.0  # heights of a line of text; pixels
+_RIM = 0.15  # of that reach: what is right round letters
+_SHADES, _COMMON = 8, 4  # levels a channel; of 255, how often a colour must occur there
 
 
 def select(
@@ -87,3 +93,31 @@ def others(stages: Stages, photo: Photo, mask: Mask, run: Run) -> Mask:
             for region in found
         ]  # fmt: skip
     return others_than(mask, outlined)
+
+
+def elsewhere(photo: Photo, regions: tuple[Region, ...]) -> Mask:
+    """What letters do not stand on: a sign is filled from the sign, not from the sky behind it.
+
+    Theirs is what lies near them and has a colour that occurs right round them.
+    """
+    ground = np.zeros(photo.shape, bool)
+    for region in regions:
+        x0, y0, x1, y1 = region.box
+        reach = max(_LEAST_REACH, _REACH * min(x1 - x0, y1 - y0))
+        place = (
+            slice(max(0, round(y0 - reach)), round(y1 + reach)),
+            slice(max(0, round(x0 - reach)), round(x1 + reach)),
+        )
+        if region.mask is None:
+            ground[place] = True
+            continue
+        pixels, letters = photo.pixels[place], region.mask.binary[place]
+        away = cv2.distanceTransform((~letters).astype(np.uint8), cv2.DIST_L2, 5)
+        rim = ((away > 0) & (away < _RIM * reach)).astype(np.uint8)
+        colours = cv2.calcHist([pixels], [0, 1, 2], rim, [_SHADES] * 3, [0, 256] * 3)
+        cv2.normalize(cv2.GaussianBlur(colours, (3, 3), 0), colours, 0, 255, cv2.NORM_MINMAX)
+        alike = cv2.calcBackProject([pixels], [0, 1, 2], colours, [0, 256] * 3, 1)
+        alike = cv2.medianBlur((alike > _COMMON).astype(np.uint8), 5) > 0
+        enough = (alike & ~letters).sum() > 0.3 * letters.sum()
+        ground[place] |= alike if enough else True
+    return Mask((~ground).astype(np.float32), "elsewhere")

@@ -18,13 +18,14 @@ from autoedit.grounding.places import place_words, share_of_smaller
 from autoedit.grounding.text_glyphs import glyph_mask
 from autoedit.grounding.text_labels import label_mask
 from autoedit.grounding.text_reading import Line, TextReader, distinct
+from autoedit.grounding.text_repeats import unread_copies
 from autoedit.grounding.text_wording import (
     Meant,
+    alike,
     counted_from_top,
     fits,
     is_owned,
     names_label,
-    plain,
     text_meant,
 )
 from autoedit.grounding.wording import Colour, read
@@ -32,6 +33,7 @@ from autoedit.grounding.wording import Colour, read
 _RIGHT = 0.78  # likeness from which a line reads what is looked for
 _COLOURED = 0.25  # likelihood from which letters have a colour
 _MARK = 0.5  # from which a text looks like a watermark
+_ASLANT, _SAME_WAY = 14.0, 5.0  # degrees
 _FAINT = 30.0  # CIELAB units between letters and ground: what hardly stands out
 _MOST_SAID = 6  # readings that a note tells of
 
@@ -137,7 +139,8 @@ class PreparedText:
         if self._plain is None:
             self._plain = self._reader.lines(self._pixels)
         if faint and self._faint is None:
-            self._faint = distinct([*self._plain, *self._reader.faint_lines(self._pixels)])
+            read = distinct([*self._plain, *self._reader.faint_lines(self._pixels)])
+            self._faint = distinct([*read, *unread_copies(self._pixels, read)])
         return self._faint if faint and self._faint is not None else self._plain
 
     def _anchors(self, anchor: Target, elsewhere: Find | None) -> Sequence[Region]:
@@ -191,17 +194,26 @@ class PreparedText:
 
     def _marks(self, passages: Sequence[Passage]) -> list[float]:
         """How much each looks like a watermark: faint, repeated, aslant, or naming an owner."""
-        texts = [plain(line.text) for passage in passages for line in passage.lines]
-        result: list[float] = []
+        texts = [line.text for passage in passages for line in passage.lines]
+        sure, faint, slants = list[bool](), list[float](), list[float]()
         for passage in passages:
-            repeated = any(texts.count(plain(line.text)) > 2 for line in passage.lines)
-            owned = any(is_owned(line.text) for line in passage.lines)
+            repeated = any(
+                sum(alike(text, line.text) >= _RIGHT for text in texts) > 2
+                for line in passage.lines
+            )
+            sure.append(repeated or any(is_owned(line.text) for line in passage.lines))
             way = passage.lines[0].corners[1] - passage.lines[0].corners[0]
-            aslant = abs(float(way[1])) > 0.25 * abs(float(way[0]))
+            slants.append(float(np.degrees(np.arctan2(way[1], way[0]))))
             contrast = float(np.mean([self._contrast(line) for line in passage.lines]))
-            faint = float(np.clip(1.25 - contrast / _FAINT * 0.5, 0, 1))
-            result.append(max(1.0 if owned or repeated else 0.0, 0.7 * aslant, faint))
-        return result
+            faint.append(float(np.clip(1.25 - contrast / _FAINT * 0.5, 0, 1)))
+        if any(sure):  # what else is faint goes with it only where it is written the same way
+            ways = [slant for slant, certain in zip(slants, sure, strict=True) if certain]
+            faint = [
+                worth * (each.score > _RIGHT) * any(abs(slant - way) < _SAME_WAY for way in ways)
+                for worth, slant, each in zip(faint, slants, passages, strict=True)
+            ]
+        aslant = [0.0 if any(sure) else 0.7 * (abs(slant) % 180 > _ASLANT) for slant in slants]
+        return [float(np.max(each)) for each in zip(sure, faint, aslant, strict=True)]
 
     def _contrast(self, line: Line) -> float:
         """Between a line's letters and their ground, in CIELAB units."""
@@ -323,12 +335,24 @@ def _blocks(lines: Sequence[Line]) -> list[list[Line]]:
 
 def _together(first: Line, second: Line) -> bool:
     """Whether two lines are so near and so alike in size that they are of one text."""
+    way, other = (line.corners[1] - line.corners[0] for line in (first, second))
+    long = float(np.hypot(*way)) * float(np.hypot(*other)) + 1e-6
+    if float(way[0] * other[0] + way[1] * other[1]) < np.cos(np.radians(_ASLANT)) * long:
+        return False
     smaller, larger = sorted((first.height, second.height))
-    (a, b, c, d), (e, f, g, h) = first.box, second.box
+    (a, b, c, d), (e, f, g, h) = _along(first, way), _along(second, way)
     across, down = max(a, e) - min(c, g), max(b, f) - min(d, h)
     beside = down < 0 and across < 1.2 * smaller
     beneath = across < 0 and down < 0.9 * smaller
-    return larger < 2.2 * smaller and (beside or beneath)
+    return larger < 1.7 * smaller and (beside or beneath)
+
+
+def _along(line: Line, way: FloatArray) -> Box:
+    """A line's box in a frame that is turned so that some way leads to the right."""
+    x, y = way / max(float(np.hypot(*way)), 1e-6)
+    across = line.corners[:, 0] * x + line.corners[:, 1] * y
+    down = line.corners[:, 1] * x - line.corners[:, 0] * y
+    return float(across.min()), float(down.min()), float(across.max()), float(down.max())
 
 
 def _runs(block: Passage) -> list[Passage]:

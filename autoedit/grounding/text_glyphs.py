@@ -12,54 +12,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
 from autoedit.core.mask import BoolArray, FloatArray, PixelArray
+from autoedit.grounding.text_effects import (
+    FEWEST,
+    LEAST_NOISE,
+    View,
+    blurred,
+    deviations,
+    grown,
+    with_effects,
+)
 from autoedit.grounding.text_reading import Line, upright
-from autoedit.grounding.text_wording import plain
+from autoedit.grounding.text_wording import alike
 
 Recognise = Callable[[PixelArray], str]
 
 _WORKING_HEIGHT = 96  # pixels; taller lines are worked on in a reduced copy
 _MARGIN = 0.9  # of a line's height: how far round it is looked
-_REACH = 0.26  # of a line's height: how far from a stroke its outline and shadow may lie
-_LEAST_NOISE = 2.0  # CIELAB units: what even a plain ground varies by
 _STRANGE = 2.6  # deviations of the ground from which a pixel may belong to a letter
 _LEGIBLE = 0.5  # likeness of two readings from which a mask holds the letters
 _SPARSEST, _DENSEST = 0.02, 0.75  # share of a line's rectangle that letters can take
 _USUAL_SHARE = 0.35  # what they hardly ever exceed
 _LEAST_SPREAD = 14.0  # CIELAB units: what letters of one colour vary by at least
-_SHIFTED = 0.5  # deviations by which an outline or a shadow shifts its pixels as a whole
-_ENDLESS = 0.85  # of the reach
-_GAP = 3  # steps that an outline or a shadow may seem to end for
-_FEWEST = 24  # pixels that tell
 _THICKEST = 0.16  # of a line's height: half the width of the boldest strokes
+_LOCAL = 0.25  # of a line's height: the surroundings that a letter is brighter or darker than
+_NIBLACK = 0.3  # deviations of these from which it is
+_THINNEST = 0.02  # of a line's height: half the width of the lightest strokes
+_HAIRLINE = 0.1  # taken off the likeness of what is thinner
 _CLEAR = 0.96  # likeness, less what is spilt, that needs no better guess
+_DOUBT = 0.2  # taken off the likeness of strokes that are seen one by one
 _BARE = 0.35  # of the usual share of ink: a letter with less was not found
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _View:
-    """A line's surroundings at working size.
-
-    Attributes:
-        lab: CIELAB float32 (h, w, 3).
-        inside: bool (h, w), the line's quadrilateral.
-        foreign: bool (h, w), other lines: no ground is learnt from them.
-        line: with its corners in this view.
-        height: of the line, in its pixels.
-    """
-
-    lab: FloatArray
-    inside: BoolArray
-    foreign: BoolArray
-    line: Line
-    height: float
+_BARE_LOCALLY = 0.65  # the same, where strokes are seen one by one
 
 
 def glyph_mask(
@@ -79,11 +68,14 @@ def glyph_mask(
     window, scale = _window(pixels, line)
     x0, y0, x1, y1 = window
     view = _view(pixels[y0:y1, x0:x1], (x0, y0), scale, line, others)
-    strokes = _legible(view, recognise)
+    strokes, bare = _legible(view, recognise)
     if strokes is None:
         mask = _words(view)
     else:
-        mask = np.logical_or.reduce([_with_effects(view, strokes), *_missed(view, strokes)])
+        missed = _missed(view, strokes, bare)
+        strokes = _mended(view, strokes)
+        whole = with_effects(view, strokes) if bare == _BARE else grown(strokes, 2)
+        mask = np.logical_or.reduce([whole, *missed])
     for side in view.line.rest:
         mask &= ~_filled(mask.shape, side)
     if scale < 1:
@@ -108,7 +100,7 @@ def _window(pixels: PixelArray, line: Line) -> tuple[tuple[int, int, int, int], 
 
 def _view(
     crop: PixelArray, corner: tuple[int, int], scale: float, line: Line, others: Sequence[Line]
-) -> _View:
+) -> View:
     if scale < 1:
         crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
@@ -123,7 +115,7 @@ def _view(
     foreign = np.zeros(lab.shape[:2], np.bool_)
     for other in (*others, *line.rest):
         foreign |= _filled(foreign.shape, moved(other))
-    return _View(lab, inside, foreign & ~inside, here, here.height)
+    return View(lab, inside, foreign & ~inside, here, here.height)
 
 
 def _filled(shape: tuple[int, ...], line: Line) -> BoolArray:
@@ -132,36 +124,73 @@ def _filled(shape: tuple[int, ...], line: Line) -> BoolArray:
     return mask > 0
 
 
-def _legible(view: _View, recognise: Recognise) -> BoolArray | None:
-    """The mask of strokes that reads most like the line; None when none does."""
-    best, worth = None, _LEGIBLE
+def _legible(view: View, recognise: Recognise) -> tuple[BoolArray | None, float]:
+    """The mask of strokes that reads most like the line, and how much ink its letters need.
+
+    None when no mask reads like it.
+    """
+    best, best_bare, worth = None, _BARE, _LEGIBLE
     edge = view.inside & ~_shrunk(view.inside, 1 + 0.06 * view.height)
-    for ground in _grounds(view, edge):
-        for strokes in _coloured(view, _strokes(view, ground)):
+    for guesses, bare in _guesses(view, edge):
+        for strokes in guesses:
             share = float(strokes[view.inside].mean())
             if not _SPARSEST < share < _DENSEST:
                 continue
             picture = np.where(strokes, 0, 255).astype(np.uint8)
             read = recognise(upright(np.repeat(picture[:, :, None], 3, axis=2), view.line.corners))
-            spilt = 0.5 * float(strokes[edge].mean()) + _stout(strokes, view.height)
-            spilt += 0.5 * max(0.0, share - _USUAL_SHARE)
-            spilt += len(_missed(view, strokes)) / len(view.line.text)
-            if _alike(read, view.line.text) - spilt > worth:
-                best, worth = strokes, _alike(read, view.line.text) - spilt
+            spilt = _implausible(view, strokes, edge) + _DOUBT * (bare == _BARE_LOCALLY)
+            if alike(read, view.line.text) - spilt > worth:
+                worth = alike(read, view.line.text) - spilt
+                best, best_bare = strokes, bare
         if worth > _CLEAR:
             break
-    return best
+    return best, best_bare
+
+
+def _guesses(view: View, edge: BoolArray) -> Iterator[tuple[Iterator[BoolArray], float]]:
+    """Masks of strokes, bool (h, w) each, those that are right most often first.
+
+    With each how much ink its letters need, as a share of the usual, to be wholly there.
+    """
+    for ground in _grounds(view, edge):
+        yield _coloured(view, _strokes(view, ground)), _BARE
+    yield _locally(view), _BARE_LOCALLY
+
+
+def _implausible(view: View, strokes: BoolArray, edge: BoolArray) -> float:
+    """How little a mask looks like letters: spilt, too thick, too dense, a hairline, or gaps."""
+    share = float(strokes[view.inside].mean())
+    half_widths = cv2.distanceTransform(strokes.astype(np.uint8), cv2.DIST_L2, 5)[strokes]
+    hairline = np.quantile(half_widths, 0.95) < _THINNEST * view.height  # a mere outline
+    gaps = len(_missed(view, strokes, _BARE)) / len(view.line.text)
+    spilt = 0.5 * float(strokes[edge].mean()) + 0.5 * max(0.0, share - _USUAL_SHARE)
+    return spilt + _stout(strokes, view.height) + gaps + _HAIRLINE * bool(hairline)
+
+
+def _mended(view: View, strokes: BoolArray) -> BoolArray:
+    """Strokes without what is too thick for them, and with what by them has their colour."""
+    thin = strokes & ~_thick(strokes, view.height)
+    if thin.sum() < 0.5 * strokes.sum():
+        thin = strokes
+    off = np.linalg.norm(view.lab - np.median(view.lab[thin], axis=0), axis=2)
+    like = off <= max(_LEAST_SPREAD / 2, float(np.median(off[thin])))
+    near = grown(thin, 0.1 * view.height) & view.inside & ~_thick(like | thin, view.height)
+    return thin | (like & near)
 
 
 def _stout(strokes: BoolArray, height: float) -> float:
     """The share of a mask that is too thick for the strokes of letters of some height."""
+    return float(_thick(strokes, height).sum() / max(1, strokes.sum()))
+
+
+def _thick(strokes: BoolArray, height: float) -> BoolArray:
     core = _shrunk(strokes, _THICKEST * height)
-    return float((_grown(core, _THICKEST * height) & strokes).sum() / max(1, strokes.sum()))
+    return grown(core, _THICKEST * height) & strokes
 
 
-def _grounds(view: _View, edge: BoolArray) -> Iterator[BoolArray]:
+def _grounds(view: View, edge: BoolArray) -> Iterator[BoolArray]:
     """Guesses at where the ground is seen, bool (h, w) each."""
-    ring = ~_grown(view.inside, 0.1 * view.height) & ~view.foreign
+    ring = ~grown(view.inside, 0.1 * view.height) & ~view.foreign
     if ring.mean() > 0.1:
         yield ring
     inside = view.lab[view.inside]
@@ -178,6 +207,22 @@ def _grounds(view: _View, edge: BoolArray) -> Iterator[BoolArray]:
         yield view.inside & side
 
 
+def _locally(view: View) -> Iterator[BoolArray]:
+    """What is brighter, and what is darker, than its surroundings by how much these vary.
+
+    Niblack 1986, "An introduction to digital image processing": a faint mark on a ground that
+    changes along the line stands out from no colour of it as a whole.
+    """
+    light = view.lab[:, :, 0]
+    off = light - blurred(light, _LOCAL * view.height)
+    spread = np.sqrt(blurred(off * off, _LOCAL * view.height)) + 0.5 * LEAST_NOISE
+    for sign in (1, -1):
+        strokes = view.inside & (sign * off > _NIBLACK * spread)
+        kernel = np.ones((3, 3), np.uint8)
+        opened = cv2.morphologyEx(strokes.astype(np.uint8), cv2.MORPH_OPEN, kernel)
+        yield opened > 0
+
+
 def _along_main_axis(lab: FloatArray, values: FloatArray) -> FloatArray:
     """Each colour's place on the line along which some colours vary most, float32 (h, w).
 
@@ -190,7 +235,7 @@ def _along_main_axis(lab: FloatArray, values: FloatArray) -> FloatArray:
     return ((lab - mean) * axis).sum(axis=2)
 
 
-def _strokes(view: _View, ground: BoolArray) -> BoolArray:
+def _strokes(view: View, ground: BoolArray) -> BoolArray:
     """What inside the line differs from a ground that is learnt from where it is seen."""
     strokes = np.zeros(ground.shape, np.bool_)
     for _ in range(3):
@@ -198,34 +243,20 @@ def _strokes(view: _View, ground: BoolArray) -> BoolArray:
         values = np.minimum(strange[view.inside], 12)
         bar = max(_STRANGE, threshold_otsu(values, nbins=64)) if np.ptp(values) > 0 else 12.0
         strokes = view.inside & (strange > bar)
-        ground = (ground & ~strokes) | (view.inside & ~_grown(strokes, 0.05 * view.height + 1))
+        ground = (ground & ~strokes) | (view.inside & ~grown(strokes, 0.05 * view.height + 1))
     return strokes
 
 
-def _strangeness(view: _View, ground: BoolArray, reach: float) -> FloatArray:
+def _strangeness(view: View, ground: BoolArray, reach: float) -> FloatArray:
     """How many deviations each pixel lies off the ground near it, float32 (h, w)."""
-    return np.linalg.norm(_deviations(view, ground, reach), axis=2)
+    return np.linalg.norm(deviations(view, ground, reach), axis=2)
 
 
-def _deviations(
-    view: _View, ground: BoolArray, reach: float, noise: float = _LEAST_NOISE
-) -> FloatArray:
-    """Each channel's offset from the ground near it, in its deviations, float32 (h, w, 3)."""
-    seen = ground.astype(np.float32)
-    weight = _blurred(seen, reach) + 1e-4
-    mean = _blurred(view.lab * seen[:, :, None], reach) / weight[:, :, None]
-    overall = view.lab[ground].mean(axis=0) if ground.any() else view.lab.mean(axis=(0, 1))
-    trust = (weight / (weight + 0.01))[:, :, None]
-    off = view.lab - (trust * mean + (1 - trust) * overall)
-    variance = _blurred(off**2 * seen[:, :, None], reach) / weight[:, :, None]
-    return off / np.sqrt(variance + noise**2)
-
-
-def _coloured(view: _View, strokes: BoolArray) -> Iterator[BoolArray]:
+def _coloured(view: View, strokes: BoolArray) -> Iterator[BoolArray]:
     """The strokes whole, and what of them has one colour: letters have, what lies by them not."""
     yield strokes
     values = view.lab[strokes]
-    if len(values) < _FEWEST:
+    if len(values) < FEWEST:
         return
     along = _along_main_axis(view.lab, values)
     if np.ptp(along[strokes]) < _LEAST_SPREAD:
@@ -239,79 +270,16 @@ def _coloured(view: _View, strokes: BoolArray) -> Iterator[BoolArray]:
             yield strokes & (off < max(_LEAST_SPREAD, spread))
 
 
-def _with_effects(view: _View, strokes: BoolArray) -> BoolArray:
-    """Strokes with the antialiasing, outline and shadow that go with them.
-
-    Whatever goes with letters stands everywhere at the same distance from them: they are moved
-    step by step in each direction, as far as the pixels that they newly cover are off the ground
-    as a whole. What merely lies behind a letter or two is not.
-    """
-    reach = _REACH * view.height
-    ground = ~_grown(strokes, reach) & ~view.foreign
-    tight = _grown(strokes, 1 + 0.02 * view.height)
-    beyond = ground & _grown(strokes, 2 * reach)
-    if beyond.sum() < _FEWEST:
-        return _grown(strokes, 1 + 0.08 * view.height)
-    off = _deviations(view, ground, 0.25 * view.height, 2 * _LEAST_NOISE)
-    off = off - np.median(off[beyond], axis=0)
-    angles = [n * np.pi / 4 for n in range(8)]
-    covered = [_followed(off, strokes, angle, tight, reach) for angle in angles]
-    # What lies in the strongest direction, as a shadow does, must not be ascribed to the others:
-    # moved against it, a letter comes upon its neighbour's shadow.
-    longest = int(np.argmax([one.sum() for one in covered]))
-    first = covered[longest]
-    others = [_followed(off, strokes, angle, first, reach) for angle in angles]
-    return _grown(np.logical_or.reduce([first, *others]), 1.5)
-
-
-def _followed(
-    off: FloatArray, strokes: BoolArray, angle: float, tight: BoolArray, reach: float
-) -> BoolArray:
-    """What letters cover when moved in one direction for as long as they uncover no ground.
-
-    Where that never ends, it is the ground itself, as of a sign that is larger than its text.
-
-    Args:
-        off: each pixel's deviations from the ground, float32 (h, w, 3).
-        strokes: the letters, bool (h, w).
-        angle: the direction in radians, from x towards y.
-        tight: what is covered already, bool (h, w).
-        reach: how far to go at most, in pixels.
-    """
-    covered, waiting, farthest = tight, [], 0.0
-    step = max(1.0, reach / 10)
-    for distance in np.arange(step, reach, step):
-        moved = _moved(strokes, angle, distance)
-        new = moved & ~covered
-        if new.sum() < _FEWEST:
-            continue
-        waiting.append(moved)
-        # Between a bright letter and its dark shadow lie pixels that are like the ground.
-        if len(waiting) > _GAP:
-            break
-        if np.abs(np.median(off[new], axis=0)).max() >= _SHIFTED:
-            covered = np.logical_or.reduce([covered, *waiting])
-            waiting, farthest = [], distance
-    return covered if farthest < _ENDLESS * reach else tight
-
-
-def _moved(mask: BoolArray, angle: float, distance: float) -> BoolArray:
-    x, y = round(distance * np.cos(angle)), round(distance * np.sin(angle))
-    how = np.array([[1, 0, x], [0, 1, y]], np.float32)
-    size = (mask.shape[1], mask.shape[0])
-    return cv2.warpAffine(mask.astype(np.uint8), how, size, flags=cv2.INTER_NEAREST) > 0
-
-
-def _missed(view: _View, strokes: BoolArray) -> list[BoolArray]:
+def _missed(view: View, strokes: BoolArray, bare: float) -> list[BoolArray]:
     """Rectangles of the letters that hold hardly any strokes, as where white lies on white."""
     letters = [i for i, character in enumerate(view.line.text) if not character.isspace()]
     cells = [_rectangle(view, index, index + 1) for index in letters]
     shares = [float(strokes[cell].mean()) if cell.any() else 0.0 for cell in cells]
-    bar = _BARE * float(np.quantile(shares, 0.7)) if shares else 0.0
+    bar = bare * float(np.quantile(shares, 0.7)) if shares else 0.0
     return [cell for cell, share in zip(cells, shares, strict=True) if share < bar]
 
 
-def _words(view: _View) -> BoolArray:
+def _words(view: View) -> BoolArray:
     """Each word's own rectangle."""
     mask = np.zeros(view.inside.shape, np.bool_)
     for word in re.finditer(r"\S+", view.line.text):
@@ -319,7 +287,7 @@ def _words(view: _View) -> BoolArray:
     return mask
 
 
-def _rectangle(view: _View, first: int, last: int) -> BoolArray:
+def _rectangle(view: View, first: int, last: int) -> BoolArray:
     """Some characters' part of the line, without the detector's margin above and below."""
     a, b, c, d = view.line.part(first, last).corners
     inset = np.stack([a + 0.08 * (d - a), b + 0.08 * (c - b),
@@ -327,20 +295,6 @@ def _rectangle(view: _View, first: int, last: int) -> BoolArray:
     mask = np.zeros(view.inside.shape, np.uint8)
     cv2.fillConvexPoly(mask, np.rint(inset).astype(np.int32), 1)
     return mask > 0
-
-
-def _alike(first: str, second: str) -> float:
-    return SequenceMatcher(None, plain(first), plain(second), autojunk=False).ratio()
-
-
-def _blurred(values: FloatArray, reach: float) -> FloatArray:
-    return cv2.GaussianBlur(values, (0, 0), max(1.0, reach), borderType=cv2.BORDER_REPLICATE)
-
-
-def _grown(mask: BoolArray, radius: float) -> BoolArray:
-    if not mask.any():
-        return mask
-    return cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) <= radius
 
 
 def _shrunk(mask: BoolArray, radius: float) -> BoolArray:

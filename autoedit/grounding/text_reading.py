@@ -136,8 +136,8 @@ class TextReader:
         """
         darkest = pixels.min(axis=2).astype(np.float32)
         reach = max(pixels.shape[:2]) / 40
-        off = darkest - cv2.GaussianBlur(darkest, (0, 0), reach)
-        contrast = np.sqrt(cv2.GaussianBlur(off * off, (0, 0), 2 * reach)) + 4
+        off = darkest - _smooth(darkest, reach)
+        contrast = np.sqrt(_smooth(off * off, 2 * reach)) + 4
         even = np.clip(128 + 60 * off / contrast, 0, 255).astype(np.uint8)
         enhanced = np.repeat(even[:, :, None], 3, axis=2)
         return distinct(self._in_windows(enhanced, _windows(enhanced), _FAINTLY))
@@ -276,6 +276,18 @@ def _scaled(pixels: PixelArray, scale: float) -> PixelArray:
     if scale >= 1:
         return pixels
     return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
+def _smooth(values: FloatArray, reach: float) -> FloatArray:
+    """A wide Gaussian mean, taken in a reduced copy: its cost does not grow with the reach."""
+    height, width = values.shape
+    small = (max(1, int(4 * width / reach)), max(1, int(4 * height / reach)))
+    if reach <= 8:
+        return cv2.GaussianBlur(values, (0, 0), max(1.0, reach))
+    reduced = cv2.resize(values, small, interpolation=cv2.INTER_AREA)
+    return cv2.resize(
+        cv2.GaussianBlur(reduced, (0, 0), 4.0), (width, height), interpolation=cv2.INTER_LINEAR
+    )
 
 
 def _cut(corners: FloatArray, window: Box, size: tuple[int, int]) -> bool:

@@ -16,7 +16,7 @@ _WRITING = frozenset(
     """
     text word letter lettering writing caption subtitle title headline heading slogan inscription
     wording typography typeface font watermark timestamp datestamp date copyright handwriting
-    character digit number sentence paragraph texts writings
+    character digit number name phrase sentence paragraph texts writings
     """.split()  # noqa: SIM905
 )
 _MASS = frozenset(
@@ -115,6 +115,19 @@ def text_meant(target: Target) -> Meant | None:
     return None
 
 
+def left_over(target: Target) -> Target:
+    """What is looked for where a target was, once it is removed.
+
+    Half a word is no longer that word, nor half a date a date, yet it must not stay: where letters
+    were meant, any that can be read count. Everything else is looked for as it was.
+    """
+    meant = text_meant(target)
+    if meant is None or meant.label:
+        return target
+    head = "watermark" if meant.kind == "watermark" else "text"  # hardly stands out
+    return Target(phrase=f"the {head}", head=head)
+
+
 def counted_from_top(target: Target) -> bool:
     """Whether an ordinal counts lines, which go down where nothing else is said."""
     return _is_line(target, target.head.lower()) and target.ordinal_from == "left"
@@ -151,6 +164,11 @@ def is_owned(text: str) -> bool:
 def plain(text: str) -> str:
     """Letters and digits alone, lower case, those that readers confuse made one (O and 0)."""
     return "".join(c for c in text.casefold() if c.isalnum()).translate(_CONFUSED)
+
+
+def alike(first: str, second: str) -> float:
+    """The likeness of two readings, in [0, 1]."""
+    return SequenceMatcher(None, plain(first), plain(second), autojunk=False).ratio()
 
 
 def _found_in(text: str, wanted: str) -> tuple[float, int, int]:

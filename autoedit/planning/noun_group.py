@@ -359,7 +359,7 @@ def _noun(cursor: Cursor, draft: Draft) -> int:
         return 0
     if not is_open(cursor):
         return 0
-    if draft.nouns and counts_from(cursor):
+    if draft.nouns and (counts_from(cursor) or text_follows(cursor)):
         return 0
     if draft.nouns:
         words = vocabulary().words
@@ -373,6 +373,15 @@ def _noun(cursor: Cursor, draft: Draft) -> int:
             return 0
     draft.nouns.append(token)
     return 1
+
+
+def text_follows(cursor: Cursor) -> int:
+    """The length of what leads on to what is written, as "saying" does; 0 for "reading a book"."""
+    length = cursor.match("function.sets.text")
+    after = cursor.peek(length)
+    article = after.among(vocabulary().words("function.determiner")) and after.text.islower()
+    read = article and after.word != "no"  # "no entry" is written, "a book" is not
+    return 0 if read or after.kind == "mark" else length
 
 
 def _ends(cursor: Cursor) -> bool:

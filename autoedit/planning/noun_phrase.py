@@ -15,6 +15,7 @@ from autoedit.planning.noun_group import (
     is_participle,
     read_group,
     read_ordinal,
+    text_follows,
 )
 from autoedit.planning.phrase import Phrase, named_after, share_heads
 from autoedit.planning.places import filler, read_side
@@ -168,11 +169,17 @@ def _counted(cursor: Cursor, draft: Draft) -> bool:
 
 
 def _doing(cursor: Cursor, draft: Draft, within: str) -> bool:
-    """For "the man sitting (on the bench)"."""
+    """For "the man sitting (on the bench)", "the man reading a book"."""
     if not draft.nouns or draft.pronoun or within in _PERSONAL or not is_participle(cursor):
         return False
-    draft.look("other", cursor.peek().word)
-    draft.said.extend(cursor.take())
+    thing = Draft()
+    doing = cursor.take()
+    if doing[0].word.endswith("ing") and cursor.peek().among(
+        vocabulary().words("function.indefinite")
+    ):
+        read_group(cursor, thing)
+    draft.look("other", render([*doing, *thing.said]).lower())
+    draft.said.extend([*doing, *thing.said])
     return True
 
 
@@ -196,7 +203,7 @@ def _modifies(cursor: Cursor) -> bool:
 
 def _text(cursor: Cursor, draft: Draft) -> bool:
     """What is written on the thing: a quotation, or the words up to the next function word."""
-    length = cursor.match("function.sets.text")
+    length = text_follows(cursor)
     if draft.pronoun or not (length or (cursor.peek().kind == "quote" and draft.nouns)):
         return False
     draft.said.extend(cursor.take(length))

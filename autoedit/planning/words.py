@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     (?P<file>[\w./~-]*\w\.(?:jpe?g|png|webp|tiff?|bmp|avif|heic|JPE?G|PNG|WEBP|HEIC)\b)
   | "(?P<quote>[^"]{1,200})"
   | (?<!\w)'(?P<single>[^'\n]{1,200})'(?!\w)
+  | (?P<number>(?:[$\u20ac\u00a3\u00a5]\d+(?:[.,]\d+)*|\d+(?:[.,:/]\d+)+)(?![\w'-]))
   | (?P<word>\#[0-9a-fA-F]{3,8}\b|\w+(?:['-]\w+)*)
   | (?P<possessive>(?<=[sS])'(?!\w))
   | (?P<mark>[.,;:!?()&\n])
@@ -172,9 +173,39 @@ def tokenise(instruction: str) -> tuple[Token, ...]:
             tokens.append(Token(text, "'s"))
         elif kind == "mark":
             tokens.append(Token(text, text, "mark"))
+        elif kind == "number":
+            tokens.append(Token(text, text))
         elif not (tokens and text.lower() in ("the", "a") and tokens[-1].word == text.lower()):
             tokens.extend(_word(text))
-    return tuple(tokens)
+    return tuple(_spelt(tokens))
+
+
+def _spelt(tokens: Sequence[Token]) -> list[Token]:
+    """Words that are written on something, in capitals or digits, joined as if in quotes.
+
+    "The words BUY NOW" name two words, of which the second is no courtesy.
+    """
+    told = any(token.kind == "word" and token.text.islower() for token in tokens)
+    result: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        introduced = vocabulary().match("function.sets.text", tokens, at)
+        noun = tokens[at].among(vocabulary().words("nouns.writing"))
+        start = at + max(introduced, int(noun), 1)
+        result.extend(tokens[at:start])
+        at = end = start
+        while told and (introduced or noun) and end < len(tokens) and _is_spelt(tokens[end]):
+            end += 1
+        if end > start:
+            text = " ".join(token.text for token in tokens[start:end])
+            result.append(Token(text, text, "quote"))
+            at = end
+    return result
+
+
+def _is_spelt(token: Token) -> bool:
+    """Whether a word stands as it is written somewhere, and not as in a sentence."""
+    return token.kind == "word" and not token.text.islower() and token.word != "'s"
 
 
 def _word(text: str) -> list[Token]:

@@ -9,9 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
+from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
 from autoedit.core.region import Region
 from autoedit.grounding.text import PreparedText
+from autoedit.grounding.text_wording import left_over
+from autoedit.verification import target_gone
 from tests.grounding.text_scenes import reader, target, wall, written
 
 
@@ -116,3 +119,30 @@ def test_a_photo_without_text() -> None:
     found = PreparedText(Photo(wall(240, 320)), reader()).find(target("the text"))
     assert len(found) == 0
     assert "No text can be read" in found.note
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase", "rest"),
+    [
+        ("FREE", "the word FREE", "nothing"),
+        ("FREE", "the word FREE", "left half"),
+        ("FREE", "the word FREE", "ghost"),
+        ("12/25/1998", "the date stamp", "left half"),
+        ("12/25/1998", "the date stamp", "upper half"),
+    ],
+)
+def test_the_verdict_fails_on_what_is_left_of_a_word(text: str, phrase: str, rest: str) -> None:
+    clean = wall(200, 320)
+    written_on, truth = written(clean, (160, 100), text, size=44)
+    rows, columns = np.nonzero(truth)
+    keep = np.zeros(truth.shape, np.bool_)
+    if rest == "left half":
+        keep[:, : (columns.min() + columns.max()) // 2] = True
+    if rest == "upper half":
+        keep[: (rows.min() + rows.max()) // 2] = True
+    after = np.where(keep[:, :, None], written_on, clean)
+    if rest == "ghost":
+        after = (0.75 * clean + 0.25 * written_on).astype(np.uint8)
+    mask = Mask.of(cv2.dilate(truth.astype(np.uint8), np.ones((5, 5))) > 0)
+    again = PreparedText(Photo(after), reader()).find(left_over(target(phrase)))
+    assert target_gone(again, mask, bound=0.25).passed == (rest == "nothing")

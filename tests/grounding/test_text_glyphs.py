@@ -31,6 +31,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "coloured": {"colour": (200, 30, 30)},
     "outlined": {"colour": (255, 255, 255), "outline": 2},
     "shadowed": {"colour": (255, 250, 230), "shadow": 4},
+    "bold with a rim": {"colour": (255, 255, 255), "outline": 1, "size": 70},
     "transparent": {"colour": (255, 255, 255), "alpha": 110},
     "huge": {"colour": (20, 60, 160), "size": 150},
 }

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoedit.grounding.text_wording import Meant, fits, is_owned, plain, text_meant
+from autoedit.grounding.text_wording import (
+    Meant,
+    alike,
+    fits,
+    is_owned,
+    left_over,
+    plain,
+    text_meant,
+)
 from tests.grounding.text_scenes import target
 
 
@@ -29,6 +37,11 @@ from tests.grounding.text_scenes import target
         ("the word sale in the corner", Meant(False, content=("sale",))),
         ('the text "Hello World"', Meant(False, content=("Hello World",))),
         ("the sign", Meant(True, sure=False)),
+        ("the words BUY NOW", Meant(False, content=("BUY NOW",), several=True)),
+        ("the sign reading EXIT", Meant(True, content=("EXIT",))),
+        ("the sign that says $4.99", Meant(True, content=("$4.99",))),
+        ("the date 12/25/1998", Meant(False, "date", content=("12/25/1998",))),
+        ("the name Jane Doe on the boat", Meant(False, content=("Jane Doe",))),
         ("the mug that says BOSS", Meant(True, content=("BOSS",), sure=False)),
     ],
 )
@@ -89,3 +102,27 @@ def test_marks_of_owners() -> None:
     assert is_owned("\u00a9 Jane Doe 2020")
     assert is_owned("www.example.org")
     assert not is_owned("Bon Appetit")
+
+
+@pytest.mark.parametrize(
+    ("phrase", "looked_for"),
+    [
+        ("the word FREE", "the text"),
+        ("the second line of text", "the text"),
+        ("the date stamp", "the text"),
+        ("the watermark SAMPLE", "the watermark"),
+        ("the sign that says SALE", "the sign that says SALE"),
+        ("the red mug", "the red mug"),
+    ],
+)
+def test_what_is_looked_for_again_where_it_was(phrase: str, looked_for: str) -> None:
+    again = left_over(target(phrase))
+    assert again.phrase == looked_for
+    assert again == target(phrase) or again.attributes.text == ()
+
+
+@given(WORDS, WORDS)
+def test_likeness_is_one_for_the_same_and_zero_for_nothing(first: str, second: str) -> None:
+    assert alike(first, first) == 1
+    assert 0 <= alike(first, second) <= 1
+    assert alike("", first) == 0
