@@ -15,8 +15,8 @@ from autoedit.core.plan import Target
 from autoedit.core.region import Region, Regions
 from autoedit.grounding.candidates import Candidate
 from autoedit.grounding.choosing import Choice, Rated, choose, narrow
-from autoedit.grounding.coloured import by_colours, if_thing
-from autoedit.grounding.places import place_words, share_of_smaller
+from autoedit.grounding.coloured import FAINTEST, by_colours, if_thing
+from autoedit.grounding.places import place_words, share_of_smaller, shared_area
 from autoedit.grounding.scene import Scene
 from autoedit.grounding.subject import main_subject
 from autoedit.grounding.things import Things
@@ -26,6 +26,8 @@ _CLEAR = 0.45  # objectness from which a thing that is alone is meant by any nou
 _RIVAL = 0.6  # of the clearest thing's objectness: what may be meant instead
 _PLAIN = 0.65  # objectness of what surely is a thing
 _COUNTED, _SHAPES, _SIZES = 0.45, 1.4, 2.5  # score of what counts; how unlike these may be
+_PERHAPS, _SIZEABLE = 0.28, 0.25  # objectness of what may be a thing; of the area of a clear one
+_CLEAR_OF = 0.1  # of its longer side: how far it lies from what it could be a part of
 _ABILITIES = "colour, place, size, or as the main subject"
 
 
@@ -58,6 +60,9 @@ class PreparedAttributes:
             return doubt
         rated = self._rate(target, wording)
         choice = choose(target, rated, main=wording.main)
+        placed = target.position is not None or target.ordinal is not None
+        if choice.meant and not wording.colours and (placed or target.quantity == "all"):
+            choice = self._unless_faint(choice, target, wording)
         if target.ordinal is not None and not wording.colours and not wording.anything:
             choice = _unless_unlike(choice, rated)
         return Regions(
@@ -98,8 +103,14 @@ class PreparedAttributes:
         rivals = [item for item in things[1:] if item.objectness >= _RIVAL * things[0].objectness]
         return bool(things) and things[0].objectness >= _CLEAR and not rivals
 
-    def _rate(self, target: Target, wording: Wording) -> list[Rated[Candidate]]:
-        """All candidates with their scores; what does not fit carries a refusal."""
+    def _rate(
+        self, target: Target, wording: Wording, least: float = FAINTEST
+    ) -> list[Rated[Candidate]]:
+        """All candidates with their scores; what does not fit carries a refusal.
+
+        Where nothing is said of a colour, what is at least a thing counts as much as a clear one
+        if `least` is less than usual.
+        """
         aside = self._aside(target)
         if wording.colours:
             rated = by_colours(self._scene, self._things, wording.colours, aside)
@@ -107,8 +118,9 @@ class PreparedAttributes:
             subject = self._subject()
             rated = [] if subject is None else [Rated(subject, subject.score, _stands_out(subject))]
         else:
+            plain = _PLAIN if least >= FAINTEST else least
             rated = [
-                if_thing(Rated(item, min(1.0, item.objectness / _PLAIN), _stands_out(item)))
+                if_thing(Rated(item, min(1.0, item.objectness / plain), _stands_out(item)), least)
                 for item in self._things.cut(aside=aside)
             ]
         return narrow(
@@ -119,6 +131,27 @@ class PreparedAttributes:
             excluded=lambda _: (),  # they are set aside
             overlap=share_of_smaller,
         )
+
+    def _unless_faint(
+        self, choice: Choice[Candidate], target: Target, wording: Wording
+    ) -> Choice[Candidate]:
+        """A question where another thing were meant if what stands out little were a thing too."""
+        largest = max(each.item.area for each in choice.meant)
+        rated = self._rate(target, wording, least=_PERHAPS)
+        sure = [each.item for each in rated if each.item.objectness >= FAINTEST]
+        rated = [
+            each
+            for each in rated
+            if each.item.objectness >= FAINTEST
+            or (each.item.area >= _SIZEABLE * largest and _alone(each.item, sure))
+        ]
+        others = choose(target, rated, main=False).meant
+        boxes = {each.item.box for each in choice.meant}
+        if {each.item.box for each in others} == boxes:
+            return choice
+        more = [each for each in others if each.item.box not in boxes]
+        meant = [*choice.meant, *more]
+        return Choice(meant, choice.near_misses, ambiguous=len(meant) > 1)
 
     def _anchors(self, anchor: Target) -> Sequence[Region]:
         """Where the thing is that another is related to; all that it may be, if that is open."""
@@ -187,6 +220,14 @@ def _unless_unlike(
         return choice
     others = [each for each in counted if each.item is not choice.meant[0].item]
     return Choice([*choice.meant, *others], choice.near_misses, ambiguous=bool(others))
+
+
+def _alone(item: Candidate, things: Sequence[Candidate]) -> bool:
+    """Whether something lies clear of all things: beside one it may be its mirror image."""
+    x0, y0, x1, y1 = item.box
+    margin = _CLEAR_OF * max(x1 - x0, y1 - y0)
+    about = (x0 - margin, y0 - margin, x1 + margin, y1 + margin)
+    return not any(shared_area(about, thing.box) for thing in things)
 
 
 def _stands_out(item: Candidate) -> tuple[str, ...]:

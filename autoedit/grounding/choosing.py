@@ -193,6 +193,8 @@ def _choose(target: Target, fitting: list[Rated[P]], main: bool) -> tuple[list[R
     if target.quantity.isdigit() and int(target.quantity) > 1:
         wanted = int(target.quantity)
         taken = kind[:wanted]
+        if len(taken) < wanted:  # one of "both" is not what was asked for
+            return [], False
         rest = kind[wanted:]
         close = bool(rest) and rest[0].score >= _AS_GOOD * taken[-1].score
         return (kind if close else taken), close

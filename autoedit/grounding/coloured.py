@@ -48,9 +48,9 @@ def by_colours(
     return _Colours(scene, things, colours).rated(aside)
 
 
-def if_thing(each: Rated[Candidate]) -> Rated[Candidate]:
-    """Refused where it hardly looks like a thing."""
-    if each.refusal or each.item.objectness >= FAINTEST:
+def if_thing(each: Rated[Candidate], least: float = FAINTEST) -> Rated[Candidate]:
+    """Refused where it hardly looks like a thing: where its objectness is below the `least`."""
+    if each.refusal or each.item.objectness >= least:
         return each
     return replace(each, refusal=_FAINT)
 

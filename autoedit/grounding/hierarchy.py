@@ -14,6 +14,12 @@ from scipy import ndimage
 from autoedit.core.mask import BoolArray, FloatArray
 from autoedit.core.superpixels import IntArray, Superpixels
 
+LEAST = 0.2
+"""Score below which a region is no thing."""
+SURELY = 0.68
+"""Score from which a region is a thing, and no part of a better one."""
+_PREFER = 0.96  # of what its parts are worth: what a region is taken for instead of them
+_LOOSE = 0.1  # share of its hull that a group of things leaves empty beyond what each does
 _SLOW = 0.12  # exponent by which large regions merge later than small ones
 _SIDES = 40.0  # what a border between ground and no ground counts, in CIELAB units
 _STRONG = 20.0  # CIELAB difference of a border that surely is an outline
@@ -168,6 +174,44 @@ class _Table:
             before=rims[:, 3] / length,
             hulls=self.hulls,
         )
+
+
+def best_cut(tree: Hierarchy, scores: FloatArray, filled: FloatArray) -> list[int]:
+    """The regions without overlap that are worth the most together, by dynamic programming.
+
+    What falls apart into several sure things that fill their hulls better is a group of things.
+    """
+    count = (tree.area.size + 1) // 2
+    area: list[float] = tree.area.tolist()
+    value: list[float] = ((np.minimum(scores, SURELY) - LEAST) * tree.area).tolist()
+    sure: list[bool] = (scores >= SURELY).tolist()
+    children: list[list[int]] = tree.children.tolist()
+    best = [max(0.0, one) for one in value[:count]]
+    groups = [(int(one), size if one else 0.0, 1.0) for one, size in zip(sure, area, strict=False)]
+    groups = groups[:count]  # of what is taken: how many sure things, their area, the least filled
+    for region in range(count, len(value)):
+        one, other = children[region]
+        parts = best[one] + best[other]
+        number = groups[one][0] + groups[other][0]
+        held, least = groups[one][1] + groups[other][1], min(groups[one][2], groups[other][2])
+        loose = number > 1 and held > 0.5 * area[region] and filled[region] < least - _LOOSE
+        if _PREFER * value[region] < parts or loose:
+            value[region] = 0.0
+            groups.append((number, held, least))
+        elif sure[region]:
+            groups.append((1, area[region], float(filled[region])))
+        else:
+            groups.append((0, 0.0, 1.0))
+        best.append(max(value[region], parts))
+    chosen: list[int] = []
+    waiting = [len(value) - 1]
+    while waiting:
+        region = waiting.pop()
+        if value[region] > 0:
+            chosen.append(region)
+        elif region >= count and best[region] > 0:
+            waiting.extend(children[region])
+    return chosen
 
 
 def hull_area(hull: IntArray) -> float:

@@ -7,25 +7,32 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from autoedit.core.mask import BoolArray, FloatArray
-from autoedit.core.superpixels import IntArray, Superpixels
+from autoedit.core.superpixels import Superpixels
 from autoedit.grounding.candidates import Candidate, describe
 from autoedit.grounding.ground import ground_likeness, shade_free
-from autoedit.grounding.hierarchy import Hierarchy, hull_area, joint_hull, merge
+from autoedit.grounding.hierarchy import (
+    LEAST,
+    SURELY,
+    Hierarchy,
+    best_cut,
+    hull_area,
+    joint_hull,
+    merge,
+)
+from autoedit.grounding.overlapping import Body, in_front
 from autoedit.grounding.scene import Scene
 
-_LEAST = 0.2  # score below which a region is no thing
 _SMALLEST = 0.0006  # of the photo
 _SPECK, _WALL = 0.003, 0.25  # of the photo: what is smaller or larger is less of a thing
 _IN_SHADE = 0.45  # share of a border's contrast that being a mere change of shade takes away
 _DISTINCT = 20.0  # CIELAB units from the ground's colour in shadow: surely no shadow
 _SHAPE, _STANDS = 1.0, 0.5  # how much it counts to fill the hull, and to stand before the ground
 _TOUCH, _SEAM = 0.08, 0.18  # share of an outline that touches, and that parts of one thing share
-_SURELY = 0.68  # score from which a region is a thing, and no part of a better one
-_PREFER = 0.96  # of what its parts are worth: what a region is taken for instead of them
 _CLOSED, _WHOLE = 0.62, 0.85  # outline and share of its hull of a pale thing
+_HARDLY = 0.35  # score below which a part may give way
 _PALE, _WEAKER = 0.4, 0.7  # least score of a pale thing; of it, what a part has that gives way
 _SAME = 12.0  # CIELAB units between shades of one colour
-_LOOSE = 0.1  # share of its hull that a group of things leaves empty beyond what each does
+_HALVES = 0.19  # of a region: what may be one of the two things that it is
 _SHARED = 0.1  # of a region: what it may have of another thing
 _SCRAP = 0.15  # of the area of the clear things
 _CONVEX, _FILLED = 0.75, 0.65  # share of a hull: of what is one body, and of one with a handle
@@ -89,17 +96,16 @@ class Things:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """A region that may be a thing, or a part of one."""
+class _Part(Body):
+    """A region that may be a thing, or a part of one.
 
-    members: BoolArray
-    score: float
+    Attributes:
+        fit: how well it fits what is asked for, in [0, 1].
+        other: bool (N,), pieces of another thing that lies before it or behind it.
+    """
+
     fit: float
-    hull: IntArray
-
-    def filled(self, pieces: Superpixels) -> float:
-        """Share of its convex hull that it fills."""
-        return float(min(1.0, pieces.area[self.members].sum() / hull_area(self.hull)))
+    other: BoolArray
 
 
 class _Layer:
@@ -108,7 +114,7 @@ class _Layer:
     def __init__(
         self, scene: Scene, tree: Hierarchy, ground: FloatArray, *, pale: bool = False
     ) -> None:
-        self._tree = tree
+        self._tree, self._pieces = tree, scene.pieces
         whole = np.array([hull_area(hull) for hull in tree.hulls], np.float32)
         self._filled = np.minimum(1, tree.area / whole)
         self.scores = _scores(tree, self._filled, self.share(ground), pale=pale)
@@ -127,10 +133,34 @@ class _Layer:
 
     def parts(self, fits: FloatArray) -> list[_Part]:
         """The regions that are worth the most together."""
-        return [
-            _Part(self._tree.members(k), float(self.scores[k]), float(fits[k]), self._tree.hulls[k])
-            for k in _best_cut(self._tree, self.scores * fits, self._filled)
-        ]
+        regions = best_cut(self._tree, self.scores * fits, self._filled)
+        parts = [part for k in regions for part in self._apart(k, fits)]
+        return [part for part in parts if part.score * part.fit >= LEAST]
+
+    def _part(self, region: int, fits: FloatArray) -> _Part:
+        members, hull = self._tree.members(region), self._tree.hulls[region]
+        score, fit = float(self.scores[region]), float(fits[region])
+        return _Part(members, hull, score, fit, np.zeros_like(members))
+
+    def _apart(self, region: int, fits: FloatArray) -> list[_Part]:
+        """A region, or the two things of which one lies before the other, and what they hold."""
+        tree, area, part = self._tree, float(self._tree.area[region]), self._part(region, fits)
+        while tree.children[region, 0] >= 0:
+            small, large = sorted(tree.children[region].tolist(), key=lambda k: tree.area[k])
+            region = large
+            if tree.area[small] < _HALVES * area:
+                continue
+            halves = [self._part(large, fits), self._part(small, fits)]
+            for front, behind in (halves, halves[::-1]):
+                complete = in_front(self._pieces, front, behind)
+                if complete is not None:
+                    score = min(1.0, behind.score * complete / behind.filled(self._pieces))
+                    return [
+                        replace(front, other=behind.members),
+                        replace(behind, other=front.members, score=score),
+                    ]
+            break
+        return [part]
 
 
 def _together(pieces: Superpixels, sure: list[_Part], pale: list[_Part]) -> list[_Part]:
@@ -145,10 +175,9 @@ def _together(pieces: Superpixels, sure: list[_Part], pale: list[_Part]) -> list
             for one in found
         ]
         rivals = [one for one, a, b in zip(found, inside, least, strict=True) if a > 0.2 * b]
-        if all(one.score < min(0.35, _WEAKER * part.score) for one in rivals):
-            found = [one for one in found if not any(one is rival for rival in rivals)] + [part]
-            found = [replace(one, members=one.members & ~part.members) if one is not part else one
-                     for one in found]  # fmt: skip
+        if all(one.score < min(_HARDLY, _WEAKER * part.score) for one in rivals):
+            kept = [one for one in found if not any(one is rival for rival in rivals)]
+            found = [replace(one, members=one.members & ~part.members) for one in kept] + [part]
     return found
 
 
@@ -175,44 +204,6 @@ def _scores(tree: Hierarchy, filled: FloatArray, ground: FloatArray, *, pale: bo
         closed = (tree.strength > _CLOSED) & (filled > _WHOLE) & (ground > 0.35) & (ground < 0.8)
         return (closed * shape * free * size * (1 - ground) ** 0.3).astype(np.float32)
     return (shape * free**0.5 * size * (1 - ground) ** 0.8 * before).astype(np.float32)
-
-
-def _best_cut(tree: Hierarchy, scores: FloatArray, filled: FloatArray) -> list[int]:
-    """The regions without overlap that are worth the most together, by dynamic programming.
-
-    What falls apart into several sure things that fill their hulls better is a group of things.
-    """
-    count = (tree.area.size + 1) // 2
-    area: list[float] = tree.area.tolist()
-    value: list[float] = ((np.minimum(scores, _SURELY) - _LEAST) * tree.area).tolist()
-    sure: list[bool] = (scores >= _SURELY).tolist()
-    children: list[list[int]] = tree.children.tolist()
-    best = [max(0.0, one) for one in value[:count]]
-    groups = [(int(one), size if one else 0.0, 1.0) for one, size in zip(sure, area, strict=False)]
-    groups = groups[:count]  # of what is taken: how many sure things, their area, the least filled
-    for region in range(count, len(value)):
-        one, other = children[region]
-        parts = best[one] + best[other]
-        number = groups[one][0] + groups[other][0]
-        held, least = groups[one][1] + groups[other][1], min(groups[one][2], groups[other][2])
-        loose = number > 1 and held > 0.5 * area[region] and filled[region] < least - _LOOSE
-        if _PREFER * value[region] < parts or loose:
-            value[region] = 0.0
-            groups.append((number, held, least))
-        elif sure[region]:
-            groups.append((1, area[region], float(filled[region])))
-        else:
-            groups.append((0, 0.0, 1.0))
-        best.append(max(value[region], parts))
-    chosen: list[int] = []
-    waiting = [len(value) - 1]
-    while waiting:
-        region = waiting.pop()
-        if value[region] > 0:
-            chosen.append(region)
-        elif region >= count and best[region] > 0:
-            waiting.extend(children[region])
-    return chosen
 
 
 def _joined(scene: Scene, found: list[_Part]) -> list[_Part]:
@@ -254,15 +245,21 @@ def _joint(
 ) -> tuple[float, _Part] | None:
     """Two parts as one, and how well they join; `held` of the first's outline is common."""
     pieces = scene.pieces
-    sizes = [float(pieces.area[one.members].sum()) for one in (first, second)]
+    if (first.other & second.members).any() or (second.other & first.members).any():
+        return None
+    sizes = [one.area(pieces) for one in (first, second)]
     (part, own, contact), (host, theirs, _) = sorted(
         ((first, sizes[0], held), (second, sizes[1], holds)), key=lambda each: each[1]
     )
+    if host.score < min(_HARDLY, _WEAKER * part.score):  # a patch of wall takes no book in
+        return None
     hull = joint_hull(host.hull, part.hull)
     both = (own + theirs) / hull_area(hull)
     apart = (own * part.filled(pieces) + theirs * host.filled(pieces)) / (own + theirs)
     loss = 0.03
-    if min(part.score, host.score) >= _SURELY:
+    if min(part.score, host.score) >= SURELY:
+        if any(in_front(pieces, *pair) is not None for pair in ((part, host), (host, part))):
+            return None
         loss = 0.15 if _stacked(scene, part, host) else 0.01
     continues = contact > _SEAM and both > max(_CONVEX, apart - loss)
     detail = part.score < min(_CLEARLY, host.score) and own < _DETAIL * theirs
@@ -271,7 +268,9 @@ def _joint(
     share = theirs / (own + theirs)
     fit = share * host.fit + (1 - share) * part.fit
     score = max(host.score, part.score)
-    return both - apart, _Part(host.members | part.members, score, fit, hull)
+    return both - apart, _Part(
+        host.members | part.members, hull, score, fit, host.other | part.other
+    )
 
 
 def _stacked(scene: Scene, part: _Part, host: _Part) -> bool:
@@ -334,7 +333,7 @@ def _without_mirrored(scene: Scene, ground: FloatArray, found: list[_Part]) -> l
             better = any(host.members is one.members for one in kept)
             if better or _below(scene, part, host):
                 least = min(least, _distinct(scene, ground, part, host, shade=better))
-        if part.score * least >= _LEAST:
+        if part.score * least >= LEAST:
             kept.append(replace(part, score=part.score * least))
     return kept
 

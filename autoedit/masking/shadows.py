@@ -16,14 +16,13 @@ _LIT, _DIM, _SHADED = 0.5, 0.08, 0.02  # way through shade costs its length time
 _CROSSING = 10.0  # and through light, so much more
 _BLOCKED, _FARTHEST = 1000.0, 3.0
 # What the clues of `_clues` say for shadow, by logistic regression on rendered scenes with and
-# without the thing; the constant is the one at which recall and precision come out best together.
-_WEIGHTS, _CONSTANT = (0.46, -1.08, -1.43, -0.96), 1.5
+# without the thing. The constant is lower than the one at which recall and precision come out best
+# together: a fill copes with the end of a shadow, but not with a hole that eats other things.
+_WEIGHTS, _CONSTANT = (0.46, -1.08, -1.43, -0.96), 0.5
 _FOOT = 0.4  # sizes: so near the foot, the way counts more
 _HEIGHT = 0.3  # sizes above the thing's lowest row: what is higher may be no ground
-_DARK, _NEEDED = (
-    0.03,
-    0.05,
-)  # log lightness; areas of the thing that must be so dark, or it is noise
+# Log lightness; areas of the thing that must be so dark, or it is noise.
+_DARK, _NEEDED = 0.03, 0.05
 _LARGEST = 1.5  # areas of the thing: beyond, the least likely is dark ground
 _TOUCHING = 0.15  # sizes from the thing where a shadow must begin
 _SMALLEST = 0.004

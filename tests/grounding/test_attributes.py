@@ -3,7 +3,9 @@ import pytest
 
 from autoedit.core.photo import Photo
 from autoedit.core.plan import Attributes, Relation, Target
-from autoedit.grounding.attributes import AttributeGrounder
+from autoedit.grounding.attributes import AttributeGrounder, PreparedAttributes
+from autoedit.grounding.candidates import describe
+from autoedit.grounding.scene import Scene
 from tests.drawing import ball, block, ground, overlap
 
 RED, GREEN, BLUE, YELLOW = (190, 25, 25), (30, 120, 45), (30, 60, 170), (225, 190, 30)
@@ -239,3 +241,32 @@ def test_tiny_and_even_photos_hold_nothing(shape):
     grounding = AttributeGrounder().prepare(photo)
     for wanted in (target(colour=("red",)), target("subject"), target("thing", position="left")):
         assert len(grounding.find(wanted)) == 0
+
+
+class Few:
+    """Two things, of which one stands out little."""
+
+    def __init__(self, scene, *things):
+        self._found = [
+            describe(scene, scene.pieces.mean(outline) > 0.5, 1.0, objectness)
+            for outline, objectness in things
+        ]
+
+    def cut(self, fits=None, aside=None):
+        return self._found
+
+
+@pytest.mark.parametrize("way", [{"position": "right"}, {"quantity": "all"}])
+@pytest.mark.parametrize(("objectness", "asked"), [(0.3, True), (0.22, False)])
+def test_what_may_be_a_thing_makes_a_question_where_it_would_be_meant(way, objectness, asked):
+    photo = ground()
+    clear = ball(photo, 260, 180, 50, RED)
+    faint = ball(photo, 410, 180, 45, (150, 140, 120))
+    scene = Scene.of(Photo(photo))
+    grounding = PreparedAttributes(scene)
+    grounding.__dict__["_things"] = Few(scene, (clear, 0.9), (faint, objectness))
+    found = grounding.find(target("object", **way))
+
+    assert found.ambiguous == asked
+    assert len(found) == 1 + asked
+    assert overlap(found[0].mask.binary, clear) > 0.8

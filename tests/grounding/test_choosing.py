@@ -192,8 +192,19 @@ def test_the_meant_ones_are_the_best_of_all(scores, quantity):
     things = [Thing(str(i), 10 * i, 50) for i in range(len(scores))]
     choice = choose(target(quantity=quantity), rated(*scores, things=things), main=False)
 
+    if not choice.meant:  # one is not both
+        assert sum(score >= 0.45 * max(scores) for score in scores) < int(quantity)
+        return
     least = min(each.score for each in choice.meant)
     assert max(scores) in [each.score for each in choice.meant]
     assert all(each.score <= least for each in choice.near_misses)
     assert len(choice.meant) + len(choice.near_misses) <= len(scores)
     assert choice.ambiguous <= (len(choice.meant) > 1)
+
+
+def test_one_is_not_both():
+    choice = choose(target(quantity="2"), rated(0.9, 0.1, 0.1), main=False)
+
+    assert choice.meant == []
+    assert not choice.ambiguous
+    assert choice.near_misses[0].item is RIGHT
