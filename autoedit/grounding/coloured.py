@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from autoedit.core.mask import BoolArray, FloatArray
-from autoedit.grounding.candidates import Candidate
+from autoedit.grounding.candidates import Candidate, describe
 from autoedit.grounding.choosing import Rated
 from autoedit.grounding.colour_names import EVERYDAY
 from autoedit.grounding.scene import Scene
@@ -22,10 +23,10 @@ _BARELY = 0.7  # of the objectness of what is taken: what may be meant as well
 _SO_CALLED = 0.5  # likelihood from which people would call a piece by a colour
 _MOSTLY, _PARTLY = 0.6, 0.2  # share of a thing that is red, or in each colour if it has several
 _MISSING = 0.55  # fit below which a thing has another colour
-_WHOLLY, _MIXED = (
-    0.85,
-    0.75,
-)  # share from which a part is all of a colour; and below, a whole is not
+# Share from which a part is all of a colour; and below, a whole is not.
+_WHOLLY, _MIXED = 0.85, 0.75
+_CLEARLY = 0.6  # likelihood of a colour, of what people would call by it, that leaves no doubt
+_ALIKE, _COMMON = 8.0, 0.4  # CIELAB; areas of the thing that a colour must cover elsewhere
 _PART, _OWN = 0.45, 0.6  # objectness of a part of a thing; of one that is rather a thing of its own
 _DETAIL = 0.25  # share of a thing that is but a detail of it
 _THINGNESS, _IN_VIEW = 0.5, 0.15  # how much it counts to be clearly a thing, and a large one
@@ -77,11 +78,41 @@ class _Colours:
                 taken |= each.item.members
         kept += [one for one in wholes if one.refusal and not (one.item.members & taken).any()]
         kept = _with_rivals(kept)
+        kept = [each if each.refusal else self._without_ground(each) for each in kept]
         largest = max((each.item.area for each in kept if not each.refusal), default=1.0)
         return [
             replace(each, score=each.score * min(1.0, each.item.area / largest) ** _IN_VIEW)
             for each in kept
         ]
+
+    def _without_ground(self, each: Rated[Candidate]) -> Rated[Candidate]:
+        """A thing without what hangs on it in the ground's colours: bricks round a vase.
+
+        That is what has none of the colour, reaches beyond the hull of what has it, and is of a
+        colour that is common elsewhere.
+        """
+        members, colour = each.item.members, self._scene.pieces.colour
+        own = members & (np.max(self._maps, axis=0) > _CLEARLY)
+        if not own.any():
+            return each
+        doubtful = np.flatnonzero(members & ~own & (self._in_hull(own) < 0.5))
+        elsewhere = ~members & (self._scene.background > 0.5)
+        apart = np.linalg.norm(colour[doubtful][:, None] - colour[elsewhere][None], axis=2)
+        common = (apart < _ALIKE) @ self._area[elsewhere] > _COMMON * self._area[members].sum()
+        kept = members.copy()
+        kept[doubtful[common]] = False
+        if (kept == members).all():
+            return each
+        item = each.item
+        return replace(each, item=describe(self._scene, kept, item.match, item.objectness))
+
+    def _in_hull(self, members: BoolArray) -> FloatArray:
+        """The share of each piece that lies in the convex hull of some, float32 (N,)."""
+        pieces = self._scene.pieces
+        mask = members[pieces.labels].astype(np.uint8)
+        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        hull = cv2.convexHull(np.concatenate(contours))
+        return pieces.mean(cv2.fillConvexPoly(np.zeros_like(mask), hull, (1,)))
 
     def _held(self, members: BoolArray, other: BoolArray) -> float:
         """The share of a group that lies in another."""

@@ -24,6 +24,8 @@ _COVERS = 0.2  # share of what lies in front that would else belong to the body 
 _SHOWS = 0.3  # of both: what is seen of a body that something stands on
 _COMPLETE = 0.8  # share of its hull that the body behind fills with it
 _APART, _TINT = 22.0, 8.0  # CIELAB units between colours; and but for their shade
+_CONVEX, _WITHIN = 0.92, 0.9  # shares of a hull: of both together, and of theirs that hides it
+_LIT = 6.0  # CIELAB units: sides of one thing that the light falls on differently
 _CORNER = 0.05  # share of its hull by which two bodies side by side fill theirs less
 _INSIDE = 0.5  # share of a bowl's inside that its outside goes round
 _SIDE = 0.65  # score of what surely is one of two bodies
@@ -66,9 +68,12 @@ def in_front(pieces: Superpixels, front: Body, behind: Body) -> float | None:
     covered = _share_within(pieces, front.members, behind.hull)
     complete = min(1.0, (theirs + covered * own) / hull_area(behind.hull))
     both = (own + theirs) / hull_area(joint_hull(front.hull, behind.hull))
-    if front.score >= _SIDE and filled - both > _CORNER and covered < _INSIDE:
+    beside = front.score >= _SIDE and filled - both > _CORNER and covered < _INSIDE
+    if beside and not _faces(pieces, front, behind):
         return complete
     stands = covered > _COVERS and complete > _COMPLETE and theirs > _SHOWS * (own + theirs)
+    if both > _CONVEX and covered < _WITHIN:  # the top of a box: together they are one shape
+        return None
     stands = stands and _higher(pieces, front, behind)
     return complete if stands and _differ(pieces, front, behind) else None
 
@@ -85,12 +90,24 @@ def _higher(pieces: Superpixels, front: Body, behind: Body) -> bool:
 
 def _differ(pieces: Superpixels, one: Body, other: Body) -> bool:
     """Whether colours differ by more than light: a box's lit and shaded sides do not."""
+    apart, tint = _colours_apart(pieces, one, other)
+    return apart > _APART and tint > _TINT
+
+
+def _faces(pieces: Superpixels, one: Body, other: Body) -> bool:
+    """Whether two bodies may be one's lit and shaded sides: of one colour, but for the light."""
+    apart, tint = _colours_apart(pieces, one, other)
+    return apart > _LIT and tint < _TINT
+
+
+def _colours_apart(pieces: Superpixels, one: Body, other: Body) -> tuple[float, float]:
+    """How far their mean colours are apart, in CIELAB units; and but for their shade."""
     first, second = (
         np.average(pieces.colour[each.members], axis=0, weights=pieces.area[each.members])
         for each in (one, other)
     )
     tint = float(shade_free(_row(first), _row(second))[0])
-    return float(np.linalg.norm(first - second)) > _APART and tint > _TINT
+    return float(np.linalg.norm(first - second)), tint
 
 
 def _row(colour: FloatArray) -> FloatArray:
