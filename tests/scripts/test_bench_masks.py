@@ -261,7 +261,7 @@ def test_removal_with_its_shadow_leaves_less(folders: Folders) -> None:
     scene, _, _ = sets.plates(folders)
     (row,) = effects.measure([scene])
     assert row.recall > 0.4
-    assert row.taken < 0.5 * row.kept
+    assert row.taken < 0.8 * row.kept
 
 
 # Prompts -------------------------------------------------------------------------------------
