@@ -118,7 +118,7 @@ def _text(options: Options) -> str:
     head = list(rows[0])
     last: list[object] = []
     for key in head:
-        values = [row[key] for row in rows]
+        values = [row[key] for row in rows if row[key] is not None]  # unknown for real labels
         numbers = [float(v) for v in values if isinstance(v, (bool, int, float))]
         last.append(mean(numbers) if len(numbers) == len(values) else "")
     last[0] = last[0] or "**mean**"

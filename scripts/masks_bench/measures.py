@@ -79,9 +79,11 @@ def mean(values: Iterable[float]) -> float:
 
 
 def markdown(head: list[str], rows: Iterable[list[object]]) -> str:
-    """A table; floats with three digits, a dash for what is not a number."""
+    """A table; floats with three digits, a dash for what is none or not known."""
 
     def cell(value: object) -> str:
+        if value is None:
+            return "-"
         if isinstance(value, float):
             return "-" if np.isnan(value) else f"{value:.3f}"
         return str(value)
