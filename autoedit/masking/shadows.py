@@ -18,7 +18,7 @@ _BLOCKED, _FARTHEST = 1000.0, 3.0
 # What the clues of `_clues` say for shadow, by logistic regression on rendered scenes with and
 # without the thing. The constant is lower than the one at which recall and precision come out best
 # together: a fill copes with the end of a shadow, but not with a hole that eats other things.
-_WEIGHTS, _CONSTANT = (0.46, -1.08, -1.43, -0.96), 1.0
+_WEIGHTS, _CONSTANT = (0.46, -1.08, -1.43, -0.96), 0.5
 _FOOT = 0.4  # sizes: so near the foot, the way counts more
 _HEIGHT = 0.3  # sizes above the thing's lowest row: what is higher may be no ground
 # Log lightness; areas of the thing that must be so dark, or it is noise.
