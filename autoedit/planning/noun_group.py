@@ -376,12 +376,11 @@ def _noun(cursor: Cursor, draft: Draft) -> int:
 
 
 def text_follows(cursor: Cursor) -> int:
-    """The length of what leads on to what is written, as "saying" does; 0 for "reading a book"."""
+    """The length of what leads on to what is written, as "saying" does; 0 for "reading a book" ("no entry" counts)."""
     length = cursor.match("function.sets.text")
     after = cursor.peek(length)
-    article = after.among(vocabulary().words("function.determiner")) and after.text.islower()
-    read = article and after.word != "no"  # "no entry" is written, "a book" is not
-    return 0 if read or after.kind == "mark" else length
+    read = after.among(vocabulary().words("function.determiner")) and after.text.islower()
+    return 0 if (read and after.word != "no") or after.kind == "mark" else length
 
 
 def _ends(cursor: Cursor) -> bool:
