@@ -376,7 +376,7 @@ def _noun(cursor: Cursor, draft: Draft) -> int:
 
 
 def text_follows(cursor: Cursor) -> int:
-    """The length of what leads on to what is written, as "saying" does; 0 for "reading a book" ("no entry" counts)."""
+    """The length of what leads to what is written ("saying"); 0 for "reading a book"."""
     length = cursor.match("function.sets.text")
     after = cursor.peek(length)
     read = after.among(vocabulary().words("function.determiner")) and after.text.islower()
