@@ -26,6 +26,7 @@ _MISSING = 0.55  # fit below which a thing has another colour
 # Share from which a part is all of a colour; and below, a whole is not.
 _WHOLLY, _MIXED = 0.85, 0.75
 _CLEARLY = 0.6  # likelihood of a colour, of what people would call by it, that leaves no doubt
+_CAP = 0.04  # share of a thing: less that hangs on it is rather its cap or handle than ground
 _ALIKE, _COMMON = 8.0, 0.4  # CIELAB; areas of the thing that a colour must cover elsewhere
 _PART, _OWN = 0.45, 0.6  # objectness of a part of a thing; of one that is rather a thing of its own
 _DETAIL = 0.25  # share of a thing that is but a detail of it
@@ -101,7 +102,7 @@ class _Colours:
         common = (apart < _ALIKE) @ self._area[elsewhere] > _COMMON * self._area[members].sum()
         kept = members.copy()
         kept[doubtful[common]] = False
-        if (kept == members).all():
+        if self._held(members, ~kept) < _CAP:
             return each
         item = each.item
         return replace(each, item=describe(self._scene, kept, item.match, item.objectness))
