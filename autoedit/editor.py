@@ -287,7 +287,7 @@ class Editor:
         others = Mask(np.zeros(photo.shape, np.float32), "none")
         with run.stage("masking"):
             if step.operation == "background":
-                alpha, colours = masking.alpha_matte(photo.pixels, mask)
+                alpha, colours, _ = masking.alpha_matte(photo.pixels, mask)
                 solid = alpha.array[:, :, None] == 1
                 photo = photo.with_pixels(np.where(solid, photo.pixels, colours))
                 matte = Mask(np.float32(1.0) - alpha.array, "background")

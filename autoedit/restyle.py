@@ -30,13 +30,13 @@ def restyled(photo: Photo, step: EditStep, mask: Mask, matte: Mask) -> tuple[Pho
     if step.operation == "modify" and asked is not None:
         rgb = look.paint_rgb(asked.colour, backdrop.colour_rgb(asked.colour))
         changed = look.recolour(photo.pixels, mask, rgb)
-        alpha, _ = masking.alpha_matte(photo.pixels, mask)
+        alpha = masking.alpha_matte(photo.pixels, mask).alpha
         return photo.with_pixels(blend(photo.pixels, changed, alpha.array)), alpha
     if step.operation == "obscure":
         manner = (asked.phrase if asked else "") or "blur"
         changed = look.obscure(photo.pixels, mask, manner)
         return photo.with_pixels(blend(photo.pixels, changed, matte.array)), matte
-    alpha, colours = masking.alpha_matte(photo.pixels, mask)
+    alpha, colours, _ = masking.alpha_matte(photo.pixels, mask)
     changed_matte = Mask(np.float32(1.0) - alpha.array, "background")
     if asked is not None and asked.colour:
         rgb = backdrop.colour_rgb(asked.colour)

@@ -75,7 +75,9 @@ class Replacement(PlanValue):
     """What comes in the target's place: exactly one of these is set for most operations.
 
     `phrase` is a thing or scene to generate, `colour` a colour name or "#rrggbb", `image` a file,
-    `transparent` no background at all, `blur` the original blurred.
+    `transparent` no background at all, `blur` the original blurred. `style` says how the colour of
+    a background is laid: flat, as a gradient (of two colours, "white and grey", top to bottom), or
+    as a studio's sweep of floor and wall.
     """
 
     phrase: str = ""
@@ -83,6 +85,7 @@ class Replacement(PlanValue):
     image: str = ""
     transparent: bool = False
     blur: bool = False
+    style: Literal["flat", "gradient", "studio"] = "flat"
 
 
 class EditStep(PlanValue):

@@ -1,11 +1,12 @@
 """Masking: a target's mask becomes the hole that is filled, and the matte that is composited."""
 
 from autoedit.masking.hole import clean, grow_radius, matte_for, spare
-from autoedit.masking.matting import alpha_matte
+from autoedit.masking.matting import Cutout, alpha_matte
 from autoedit.masking.reflections import reflection_mask
 from autoedit.masking.shadows import shadow_mask
 
 __all__ = [
+    "Cutout",
     "alpha_matte",
     "clean",
     "grow_radius",

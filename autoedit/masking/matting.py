@@ -10,6 +10,7 @@ import importlib.util
 import logging
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,7 +21,21 @@ _LOG = logging.getLogger(__name__)
 _WORKING_PIXELS = 700_000  # the closed-form system is solved at no more than this many
 
 
-def alpha_matte(pixels: PixelArray, mask: Mask, *, band: float = 0.012) -> tuple[Mask, PixelArray]:
+class Cutout(NamedTuple):
+    """A subject freed of its background.
+
+    Attributes:
+        alpha: 1 in the subject's solid part, 0 outside the band round its edge.
+        colours: RGB uint8 (H, W, 3), inside the band the subject's alone.
+        notes: one-line remarks for a person ("The edge could not be matted ...").
+    """
+
+    alpha: Mask
+    colours: PixelArray
+    notes: tuple[str, ...] = ()
+
+
+def alpha_matte(pixels: PixelArray, mask: Mask, *, band: float = 0.012) -> Cutout:
     """A subject's alpha and its colours freed of the old background.
 
     Args:
@@ -28,13 +43,10 @@ def alpha_matte(pixels: PixelArray, mask: Mask, *, band: float = 0.012) -> tuple
         mask: the subject.
         band: half width of the unknown band as a fraction of the square root of the mask's area.
 
-    Returns:
-        The alpha as a mask, 1 in the subject's solid part, 0 outside the band; and RGB uint8
-        (H, W, 3) whose colours inside the band are the subject's alone.
     """
     box = mask.box
     if box is None:
-        return mask, pixels
+        return Cutout(mask, pixels)
     radius = float(np.clip(band * np.sqrt(mask.binary.sum()), 2.0, 40.0))
     margin = int(np.ceil(3 * radius)) + 2
     height, width = mask.shape
@@ -51,7 +63,7 @@ def alpha_matte(pixels: PixelArray, mask: Mask, *, band: float = 0.012) -> tuple
     whole[place] = alpha
     colours = pixels.copy()
     colours[place] = _foreground(crop, alpha)
-    return Mask(whole, "matting"), colours
+    return Cutout(Mask(whole, "matting"), colours)
 
 
 def _trimap(inside: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
