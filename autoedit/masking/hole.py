@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, Mask
 
 
@@ -89,10 +90,10 @@ def matte_for(mask: Mask, radius: float, *, feather: float = 0.5) -> Mask:
     if inside.all():
         matte[y0:y1, x0:x1] = 1.0
         return Mask(matte, "grown")
-    distance = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    away = distance(~inside)
     ramp = max(radius * feather, 1e-6)
-    soft = np.clip((radius + 1.0 - distance) / (ramp + 1.0), 0.0, 1.0)
-    soft[distance >= radius + 1.0] = 0.0
+    soft = np.clip((radius + 1.0 - away) / (ramp + 1.0), 0.0, 1.0)
+    soft[away >= radius + 1.0] = 0.0
     matte[y0:y1, x0:x1] = np.where(inside, 1.0, soft)
     return Mask(matte, "grown")
 

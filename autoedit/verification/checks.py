@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.core.region import Region, Regions
 from autoedit.core.result import Check
@@ -65,11 +66,7 @@ def target_gone(again: Regions | None, mask: Mask, *, bound: float) -> Check:
         slice(max(0, int(box[1]) - reach), int(box[3]) + reach),
         slice(max(0, int(box[0]) - reach), int(box[2]) + reach),
     )
-    away = (~mask.binary[place]).astype(np.uint8)
-    if away.any():
-        near = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= reach
-    else:
-        near = away == 0
+    near = distance(~mask.binary[place]) <= reach
     share = 0.0
     for region in again:
         share = max(share, float((covered(region, mask.shape)[place] & near).sum()) / area)
@@ -129,12 +126,11 @@ def seam(after: PixelArray, matte: Mask, others: Mask | None = None, *, bound: f
     if place is None:
         return Check("seam", True, None, bound, "no border to look at")
     pixels = np.ascontiguousarray(after[place])
-    hole = (matte.array[place] > 0).astype(np.uint8)
+    hole = matte.array[place] > 0
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)[:, :, 0].astype(np.float32)
     gradient = _gradient(grey)
-    inside = cv2.distanceTransform(hole, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    outside = cv2.distanceTransform(1 - hole, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    on_seam = ((hole > 0) & (inside <= 1.5)) | ((hole == 0) & (outside <= 1.5))
+    outside = distance(~hole)
+    on_seam = (hole & (distance(hole) <= 1.5)) | (~hole & (outside <= 1.5))
     if others is not None:
         theirs = cv2.dilate(others.binary[place].astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
         on_seam &= ~theirs

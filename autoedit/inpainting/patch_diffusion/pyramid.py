@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray
 
 
@@ -69,8 +70,8 @@ def _halve(array: np.ndarray) -> np.ndarray:
 
 def depth(known: BoolArray, radius: int) -> int:
     """How many levels: until the widest unknown spot is about one patch, or the photo is small."""
-    unknown = np.pad(~known, 1, mode="edge").astype(np.uint8)
-    widest = float(cv2.distanceTransform(unknown, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max())
+    unknown = np.pad(~known, 1, mode="edge")
+    widest = float(distance(unknown).max())
     count = 1
     side = min(known.shape)
     while widest > radius and side >= 8 * radius and count < 10:

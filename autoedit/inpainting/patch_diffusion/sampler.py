@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, PixelArray
 from autoedit.errors import InpaintingError
 from autoedit.inpainting.patch_diffusion import kernels
@@ -216,10 +217,8 @@ class _LevelSampler:
         self.ty, self.tx = (axis.astype(np.int32) + pad for axis in np.nonzero(targets))
         self.index = np.full(self.valid.shape, -1, np.int32)
         self.index[self.ty, self.tx] = np.arange(len(self.ty), dtype=np.int32)
-        blind = np.pad(~level.usable, 1, mode="edge").astype(np.uint8)
-        self.blindness = np.minimum(
-            cv2.distanceTransform(blind, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1], 500.0
-        )
+        blind = np.pad(~level.usable, 1, mode="edge")
+        self.blindness = np.minimum(distance(blind)[1:-1, 1:-1], 500.0)
         self._number_unknowns()
 
     def _number_unknowns(self) -> None:
