@@ -16,6 +16,7 @@ from autoedit.core.region import Region, Regions
 from autoedit.grounding.candidates import Candidate
 from autoedit.grounding.choosing import Choice, Rated, choose, narrow
 from autoedit.grounding.coloured import FAINTEST, by_colours, if_thing
+from autoedit.grounding.mirrored import without_mirrored
 from autoedit.grounding.places import place_words, share_of_smaller, shared_area
 from autoedit.grounding.scene import Scene
 from autoedit.grounding.subject import main_subject
@@ -28,6 +29,7 @@ _PLAIN = 0.65  # objectness of what surely is a thing
 _COUNTED, _SHAPES, _SIZES = 0.45, 1.4, 2.5  # score of what counts; how unlike these may be
 _PERHAPS, _SIZEABLE = 0.28, 0.25  # objectness of what may be a thing; of the area of a clear one
 _CLEAR_OF = 0.1  # of its longer side: how far it lies from what it could be a part of
+_MIRRORED = ("reflection", "image")  # nouns of what is else no thing of its own
 _ABILITIES = "colour, place, size, or as the main subject"
 
 
@@ -59,6 +61,9 @@ class PreparedAttributes:
         if (doubt := self._unsure_what_stays(target)) is not None:
             return doubt
         rated = self._rate(target, wording)
+        if target.head not in _MIRRORED:
+            best = max((each.score for each in rated if not each.refusal), default=0.0)
+            rated = without_mirrored(self._scene, rated, _COUNTED * best)
         choice = choose(target, rated, main=wording.main)
         placed = target.position is not None or target.ordinal is not None
         if choice.meant and not wording.colours and (placed or target.quantity == "all"):
