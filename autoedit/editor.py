@@ -264,7 +264,7 @@ class Editor:
         else:
             with run.stage("masking"):
                 hole = self._with_effects(photo, mask, step)
-            others = selecting.others(self._stages, photo, mask, run)
+            others = selecting.others(self._stages, photo, mask, run, taken=hole)
         spared, spared_from, margin = others, mask, self.pipeline.masking.grow_minimum
         if step.settled_effects == "only":  # then the thing itself is one that stays
             spared, spared_from, margin = others | mask, hole, 0.0

@@ -143,6 +143,7 @@ def picked(found: Regions, target: Target, pick: Pick | None) -> tuple[Region, .
 
 
 _NEAR = 0.75  # of a mask's longer side: how far round it another thing may be touched by its hole
+_GOES_ALONG = 0.6  # of a thing that is only the mirror image of another
 _MOST = 16  # things that are outlined for it
 
 
@@ -170,18 +171,23 @@ def near(mask: Mask, found: Regions, score: float) -> list[Region]:
     return kept[:_MOST] if any(region.mask is None for region in kept) else kept
 
 
-def others_than(mask: Mask, found: Sequence[Region]) -> Mask:
+def others_than(mask: Mask, found: Sequence[Region], taken: Mask | None = None) -> Mask:
     """The other things in a photo, joined: of all that was found, what the mask does not cover.
 
     Args:
         mask: the target.
         found: objects, each with its mask.
+        taken: what goes with the mask; most of an object in it makes it none.
     """
+    taken = mask if taken is None else taken
     joined = np.zeros(mask.shape, np.float32)
     for region in found:
         if region.mask is not None:
             thing = region.mask.binary
-            if (thing & mask.binary).sum() < 0.1 * thing.sum():
+            size = thing.sum()
+            if (thing & mask.binary).sum() < 0.1 * size > 0 and (
+                (thing & taken.binary).sum() < _GOES_ALONG * size
+            ):
                 joined[thing] = 1.0
     return Mask(joined, "others")
 

@@ -81,8 +81,13 @@ def _select(
     return regions, mask
 
 
-def others(stages: Stages, photo: Photo, mask: Mask, run: Run) -> Mask:
-    """The other things near a mask, which no fill may touch or take as a source."""
+def others(
+    stages: Stages, photo: Photo, mask: Mask, run: Run, *, taken: Mask | None = None
+) -> Mask:
+    """The other things near a mask, which no fill may touch or take as a source.
+
+    What lies for the most part in `taken` is the target's mirror image, and no other thing.
+    """
     with run.stage("grounding"):
         everything = stages.ground(photo, _EVERY_OBJECT)
     found = near(mask, everything, stages.pipeline.masking.spared)
@@ -92,7 +97,7 @@ def others(stages: Stages, photo: Photo, mask: Mask, run: Run) -> Mask:
             else replace(region, mask=stages.outline(photo, Prompt(box=region.box)))
             for region in found
         ]  # fmt: skip
-    return others_than(mask, outlined)
+    return others_than(mask, outlined, taken)
 
 
 def elsewhere(photo: Photo, regions: tuple[Region, ...]) -> Mask:

@@ -17,9 +17,11 @@ _INNER = 0.4  # of its width, from either edge, that is compared
 _LINES = (0.0, 0.06, 0.12, 0.2, 0.3)  # where it is mirrored, in widths above the thing's lowest row
 _LEAST = 0.8  # CIELAB units, on the most even ground
 _SURE, _FAINT = 2.5, 1.2  # times what differs by chance: somewhere, and everywhere
-_APART = 0.35  # heights: so far from the thing's lowest row, up or down, its image may begin
+_APART = 0.35  # heights: so far above the thing's lowest row its image may begin
+_BELOW = 0.9  # and so far below it: a bird's legs may be missing from its outline
 _NEEDED = 0.6  # of the height, that must be seen again
 _ASIDE = 0.04  # widths
+_OUTLINE = 0.1  # widths: so much round the thing is compared with it
 _ALIKE, _ALIKE_MORE = 0.35, 0.3  # correlation, and by how much more than anywhere else
 _SHORTEST, _TOGETHER = 3, 4  # bands
 _RISE = 1.5  # a mirror image fades: it ends where the difference grows so much
@@ -50,7 +52,7 @@ def reflection_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) 
     left, top, right, bottom = (round(side) for side in box)
     wide, high = right - left, bottom - top
     x0, x1 = max(0, left - int(_BESIDE * wide)), min(mask.shape[1], right + int(_BESIDE * wide))
-    y1 = min(mask.shape[0], bottom + int((1 + _APART) * high))
+    y1 = min(mask.shape[0], bottom + int((1 + _BELOW) * high))
     scale = min(1.0, _SIDE / max(wide, high))
     shape = max(1, round((x1 - x0) * scale)), max(1, round((y1 - top) * scale))
 
@@ -114,7 +116,9 @@ def _matched(lab: FloatArray, inside: BoolArray, taken: BoolArray) -> BoolArray:
     top = max(0, foot - round(_APART * height))
     smooth = cv2.GaussianBlur(lab, (0, 0), 1)
     template = smooth[foot - part : foot, left:right][::-1]
-    shape = inside[foot - part : foot, left:right][::-1]
+    about = max(3, 2 * round(_OUTLINE * width) + 1)
+    whole = cv2.dilate(inside.astype(np.uint8), np.ones((about, about), np.uint8)) > 0
+    shape = whole[foot - part : foot, left:right][::-1]  # an outline says more than an even body
     searched = smooth[top:]
     if searched.shape[0] < part or part < _BANDS:
         return nothing

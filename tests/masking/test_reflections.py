@@ -43,6 +43,16 @@ def test_in_water_it_is_found_below_a_gap():
     assert overlap(found.binary, image) > 0.7
 
 
+def test_in_water_it_is_found_far_below_what_stands_on_thin_legs():
+    photo = ground(grain=6.0)
+    outline = block(photo, 200, 60, 260, 120, (40, 60, 170))
+    photo[70:90, 205:230] = (230, 220, 60)
+    image = mirrored(photo, outline, 140, 0.7)  # nothing of it is above row 160
+    found = reflection_mask(photo, Mask.of(outline))
+
+    assert overlap(found.binary, image) > 0.7
+
+
 @pytest.mark.parametrize("grain", [1.0, 6.0])
 def test_dull_ground_mirrors_nothing(grain):
     photo = ground(grain=grain)
