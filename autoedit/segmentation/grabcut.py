@@ -26,6 +26,7 @@ _RIM, _TRUST, _WALLS = 0.07, 1.0, 1.0
 _DOUBT, _DOUBT_WIDTH = 0.95, 0.08
 _SMOOTH_MASK, _SMOOTH_BOX = 5.0, 6.0
 _TIGHT = 0.93
+_LEAST_GAP, _LARGEST_GAP = 0.005, 0.25  # of the thing with it
 _BIASES = (0.4, 0.8, 1.3)
 
 
@@ -74,9 +75,10 @@ class PreparedGrabCut:
         pieces = cut_superpixels(lab, step)
         sure = self._sure(pieces, window, prompt)
         if coarse is None:
-            inside = _within_box(pieces, step, window, box, sure)
+            inside = _within_box(pieces, step, window.box(box), sure)
         else:
             inside = _near_mask(pieces, step, window, coarse, sure)
+            inside &= ~_gaps(pieces, step, inside, sure)
         labels = inside[pieces.labels]
         rough = window.put_map(labels.astype(np.float32), shape)
         if not labels.any():
@@ -128,11 +130,9 @@ def _clip(box: Box | None, shape: tuple[int, int]) -> Box | None:
     return (x0, y0, x1, y1) if x1 - x0 >= 1 and y1 - y0 >= 1 else None
 
 
-def _within_box(
-    pieces: Superpixels, step: int, window: Window, box: Box, sure: FloatArray
-) -> BoolArray:
+def _within_box(pieces: Superpixels, step: int, box: Box, sure: FloatArray) -> BoolArray:
     """Outside the box is background; a box that a person draws touches its thing on each side."""
-    x0, y0, x1, y1 = box = window.box(box)
+    x0, y0, x1, y1 = box
     filled = np.zeros(pieces.labels.shape, np.float32)
     filled[round(y0) : max(round(y0) + 1, round(y1)), round(x0) : max(round(x0) + 1, round(x1))] = 1
     outside = pieces.mean(filled) < 0.5
@@ -191,6 +191,27 @@ def _near_mask(
         prior += _WALLS * nearer(pieces, core if core.any() else first, sure < 0)
     doubt = _DOUBT * np.exp(-np.abs(depth) / _DOUBT_WIDTH).astype(np.float32)
     return cut.from_labels(first | (sure > 0), prior, doubt)
+
+
+def _gaps(pieces: Superpixels, step: int, inside: BoolArray, sure: FloatArray) -> BoolArray:
+    """The gap of a handle, which a coarse mask covers: bool (N,).
+
+    What a cut of the thing's box alone leaves out, if the thing goes all round it.
+    """
+    mask = inside[pieces.labels].astype(np.uint8)
+    x, y, wide, high = cv2.boundingRect(mask)
+    if not wide or inside.all():
+        return np.zeros_like(inside)
+    out = inside & ~_within_box(pieces, step, (x, y, x + wide, y + high), sure)
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(out[pieces.labels].astype(np.uint8))
+    around = cv2.dilate(1 - mask, np.ones((3, 3), np.uint8)) > 0
+    gaps = np.zeros(mask.shape, np.float32)
+    for number in range(1, count):
+        part = parts == number
+        share = stats[number, cv2.CC_STAT_AREA] / mask.sum()
+        if _LEAST_GAP < share < _LARGEST_GAP and not (part & around).any():
+            gaps[part] = 1
+    return pieces.mean(gaps) > 0.5
 
 
 def _largest_parts(mask: BoolArray) -> BoolArray:

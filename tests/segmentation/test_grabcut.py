@@ -47,6 +47,26 @@ def test_the_hole_in_a_handle_stays_open(scene):
     assert mask.binary[250, 445]
 
 
+def test_the_gap_in_a_handle_opens_in_a_coarse_mask(scene):
+    segmentation, outlines = scene
+    contours, _ = cv2.findContours(outlines["mug"].astype(np.uint8), cv2.RETR_EXTERNAL, 1)
+    filled = cv2.drawContours(np.zeros((360, 480), np.uint8), contours, -1, (1,), -1) > 0
+    mask = segmentation.outline(Prompt(mask=Mask.of(filled)))
+
+    assert filled[250, 428]
+    assert not mask.binary[250, 428]
+    assert overlap(mask.binary, outlines["mug"]) > 0.93
+
+
+def test_a_patch_of_another_colour_is_no_gap():
+    photo = ground()
+    outline = block(photo, 160, 80, 320, 290, (190, 25, 25))
+    photo[130:200, 200:290] = (235, 232, 225)  # a label
+    mask = GrabCutSegmenter().prepare(Photo(photo)).outline(Prompt(mask=Mask.of(outline)))
+
+    assert mask.binary[140:190, 210:280].all()
+
+
 def test_a_coarse_mask_is_put_right(scene):
     segmentation, outlines = scene
     rough = cv2.dilate(outlines["ball"].astype(np.uint8), np.ones((13, 13), np.uint8)) > 0
