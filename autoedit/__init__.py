@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from autoedit import errors
 
 if TYPE_CHECKING:
-    from autoedit.api import edit, inpaint, plan, segment
+    from autoedit.api import background, edit, extract, inpaint, plan, segment
     from autoedit.core.mask import Mask
     from autoedit.core.photo import Photo
     from autoedit.core.plan import EditPlan
@@ -33,8 +33,10 @@ __all__ = [
     "Mask",
     "Photo",
     "__version__",
+    "background",
     "edit",
     "errors",
+    "extract",
     "inpaint",
     "load_pipeline",
     "plan",
@@ -47,7 +49,9 @@ _HOMES = {
     "Editor": "autoedit.editor",
     "Mask": "autoedit.core.mask",
     "Photo": "autoedit.core.photo",
+    "background": "autoedit.api",
     "edit": "autoedit.api",
+    "extract": "autoedit.api",
     "inpaint": "autoedit.api",
     "load_pipeline": "autoedit.pipeline",
     "plan": "autoedit.api",

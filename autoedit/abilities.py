@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from autoedit.compositing.backdrop import colour_rgb
+from autoedit.compositing import pictures
+from autoedit.compositing.colours import colour_rgb, colours_rgb
+from autoedit.core.photo import Photo
 from autoedit.core.plan import EditPlan, EditStep
 from autoedit.errors import InstructionError, UnsupportedInstructionError
 from autoedit.pipeline import Pipeline
 from autoedit.pointing import Pointer
 
 
-def check(plan: EditPlan, pointer: Pointer, pipeline: Pipeline) -> None:
+def check(plan: EditPlan, photo: Photo, pointer: Pointer, pipeline: Pipeline) -> None:
     """Refuse before any work what a pipeline cannot do.
 
     Raises:
         InstructionError: when one thing is pointed at but several steps are asked for, or a colour
             is not known.
+        PhotoError: when a picture that is to be the background cannot be used.
         UnsupportedInstructionError: when a step needs a model that the pipeline has not.
     """
     if len(plan.steps) > 1 and (pointer.given or pointer.pick is not None):
@@ -23,16 +26,29 @@ def check(plan: EditPlan, pointer: Pointer, pipeline: Pipeline) -> None:
             f"{len(plan.steps)}. Give one step at a time."
         )
     for step in plan.steps:
-        asked = step.replacement
-        if asked is not None and asked.image:
-            raise UnsupportedInstructionError(
-                f"A picture as replacement or background ({asked.image!r}) is not built in yet; "
-                "words, a colour, transparent and blur are."
-            )
+        _check_what_comes(step, photo, pipeline)
         if draws(step) and not pipeline.draws:
             raise needs_generation(pipeline, _named(step))
-        if asked is not None and asked.colour:
-            colour_rgb(asked.colour)
+
+
+def _check_what_comes(step: EditStep, photo: Photo, pipeline: Pipeline) -> None:
+    """The colour or picture that a step asks for."""
+    asked = step.replacement
+    if asked is None:
+        return
+    if asked.image and step.operation != "background":
+        raise UnsupportedInstructionError(
+            f"A picture in a thing's place ({asked.image!r}) is not built in yet; as a background "
+            "it is."
+        )
+    if asked.image:
+        settings = pipeline.compositing
+        blur = settings.blur * photo.diagonal
+        pictures.backdrop_picture(asked.image, photo, fit=settings.fit, blur=blur)
+    elif asked.colour and step.operation == "background":
+        colours_rgb(asked.colour)
+    elif asked.colour:
+        colour_rgb(asked.colour)
 
 
 def draws(step: EditStep) -> bool:
@@ -60,6 +76,7 @@ def needs_generation(pipeline: Pipeline, what: str) -> UnsupportedInstructionErr
     """The error that says what a pipeline without a generative model can do instead."""
     return UnsupportedInstructionError(
         f"{what} needs a generative model, and the pipeline {pipeline.name!r} has none. "
-        "It can remove, recolour, blur or pixelate, cut out, and set a colour, transparent or "
-        "blurred background. 'autoedit pipelines' lists those that draw."
+        "It can remove, recolour, blur or pixelate, cut out, and set a background: a colour, a "
+        "gradient, a studio, a picture file, transparent, or blurred. 'autoedit pipelines' lists "
+        "those that draw."
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from autoedit import abilities, drawing, judging, masking, selecting, verification
+from autoedit.backgrounds import cut_out
 from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
 from autoedit.core.plan import EditPlan, EditStep, Target
@@ -174,7 +175,7 @@ class Editor:
             pointer = pointer_for(loaded, box, point, negative_point, mask, pick)
         with run.stage("planning"):
             plan = self.plan(instruction) if isinstance(instruction, str) else instruction
-            abilities.check(plan, pointer, self.pipeline)
+            abilities.check(plan, loaded, pointer, self.pipeline)
             self._load(plan, pointer)
         # Candidates of one step are drawn together; of several, each goes its own way.
         runs, count = (1, candidates) if len(plan.steps) == 1 else (candidates, 1)
@@ -220,6 +221,7 @@ class Editor:
             tried = self._do(photo, step, regions, mask, pointer, run, count)
             photo, result = tried[0]
             steps.append(result)
+            notes += result.notes
         first = EditResult(
             photo=photo,
             original=original,
@@ -241,16 +243,16 @@ class Editor:
     ) -> list[tuple[Photo, StepResult]]:  # fmt: skip
         """One step on what was selected; several results, best first, where seeds matter."""
         if step.operation == "remove":
-            job = self._removal(photo, step, regions, mask, pointer, run)
+            job, notes = self._removal(photo, step, regions, mask, pointer, run), ()
         elif abilities.draws(step):
-            photo, job = self._drawing(photo, step, mask, run)
+            photo, job, notes = self._drawing(photo, step, mask, run)
         else:
             return [self._restyle(photo, step, regions, mask, run)]
         inpainter, settings = self._stages.inpainter, self.pipeline.verification
         fills = fill_until_good(inpainter, photo, job, settings, run, count)
         return [
             (each.photo, StepResult(step.operation, regions, mask, each.matte, each.attempts,
-                                    each.verdict))
+                                    each.verdict, notes))
             for each in fills
         ]  # fmt: skip
 
@@ -281,13 +283,15 @@ class Editor:
 
         return Job(matte_at, drawing.request_for(self.pipeline, step, spared), judge)
 
-    def _drawing(self, photo: Photo, step: EditStep, mask: Mask, run: Run) -> tuple[Photo, Job]:
+    def _drawing(
+        self, photo: Photo, step: EditStep, mask: Mask, run: Run
+    ) -> tuple[Photo, Job, tuple[str, ...]]:
         """Draw what the prompt says: in a thing's place, over it, or all round it."""
-        before, wanted = photo, None
+        before, wanted, notes = photo, None, ()
         others = Mask(np.zeros(photo.shape, np.float32), "none")
         with run.stage("masking"):
             if step.operation == "background":
-                alpha, colours, _ = masking.alpha_matte(photo.pixels, mask)
+                alpha, colours, notes = cut_out(photo, mask)
                 solid = alpha.array[:, :, None] == 1
                 photo = photo.with_pixels(np.where(solid, photo.pixels, colours))
                 matte = Mask(np.float32(1.0) - alpha.array, "background")
@@ -308,7 +312,7 @@ class Editor:
             return judging.judge_drawing(self._stages, before, after, wanted, matte, others)
 
         request = drawing.request_for(self.pipeline, step, others)
-        return photo, Job(lambda _: matte, request, judge)
+        return photo, Job(lambda _: matte, request, judge), notes
 
     def _with_effects(self, photo: Photo, mask: Mask, step: EditStep) -> Mask:
         """The target with its shadow and mirror image, without them, or these alone."""
@@ -348,14 +352,12 @@ class Editor:
         self, photo: Photo, step: EditStep, regions: tuple[Region, ...], mask: Mask, run: Run
     ) -> tuple[Photo, StepResult]:
         """The operations that need no fill: a colour, a blur, another background, a cut-out."""
-        if step.operation == "extract":
-            with run.stage("masking"):
-                mask = self._with_effects(photo, mask, step)
         with run.stage("compositing"):
-            edited, matte = restyled(photo, step, mask, self._matte(mask))
+            edited, matte, notes = restyled(photo, step, mask, self.pipeline, self._matte)
         with run.stage("verification"):
             checks = [verification.outside_untouched(photo.pixels, edited.pixels, matte)]
-        return edited, StepResult(step.operation, regions, mask, matte, 1, Verdict(tuple(checks)))
+        verdict = Verdict(tuple(checks))
+        return edited, StepResult(step.operation, regions, mask, matte, 1, verdict, notes)
 
     # What can be asked -----------------------------------------------------------------------
 

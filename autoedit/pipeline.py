@@ -6,10 +6,11 @@ import os
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from autoedit import backends
 from autoedit.errors import SettingError
@@ -85,6 +86,43 @@ class VerificationSettings(_Strict):
     grow_more: float = Field(1.6, ge=1)
 
 
+class CompositingSettings(_Strict):
+    """How a subject is set on another background.
+
+    Attributes:
+        contact: its shadow there: "keep" its own from the photo, "cast" one as it would have
+            there, or "none"; "auto" casts one on a picture or a studio's sweep, and none on a plain
+            colour, a gradient or transparency.
+        light: where the light of a cast shadow comes from, in degrees on the ground as the photo
+            shows it: 0 from the right, 90 from behind, 180 from the left, 270 from the camera;
+            "auto" goes by the subject's old shadow, else by its shading.
+        softness: of a cast shadow; 0 for a small hard lamp, 1 for an overcast sky.
+        reflection: how much a glossy ground mirrors, 0 to 1.
+        harmonize: whether the subject takes on the backdrop's colour and light.
+        fit: how a picture is laid: "cover", "contain", "tile" or "stretch".
+        blur: of a picture, as a fraction of the photo's diagonal.
+    """
+
+    contact: Literal["auto", "keep", "cast", "none"] = "auto"
+    light: float | Literal["auto"] = "auto"
+    softness: float = Field(0.5, ge=0, le=1)
+    reflection: float = Field(0, ge=0, le=1)
+    harmonize: bool = False
+    fit: Literal["cover", "contain", "tile", "stretch"] = "cover"
+    blur: float = Field(0, ge=0, le=0.1)
+
+    @field_validator("light", mode="before")
+    @classmethod
+    def _degrees(cls, value: Any) -> float | str:
+        """One complaint, where a union would have one for each of its kinds."""
+        try:
+            if value == "auto" or 0 <= float(value) <= 360:
+                return value if value == "auto" else float(value)
+        except (TypeError, ValueError):
+            pass
+        raise PydanticCustomError("light", "Give degrees from 0 to 360, or auto")
+
+
 class Pipeline(_Strict):
     """Which back end does each stage, and how.
 
@@ -105,6 +143,9 @@ class Pipeline(_Strict):
     segmentation: BackendChoice
     inpainting: BackendChoice
     masking: MaskingSettings = Field(default_factory=lambda: MaskingSettings.model_validate({}))
+    compositing: CompositingSettings = Field(
+        default_factory=lambda: CompositingSettings.model_validate({})
+    )
     verification: VerificationSettings = Field(
         default_factory=lambda: VerificationSettings.model_validate({})
     )
@@ -136,6 +177,18 @@ class Pipeline(_Strict):
     def draws(self) -> bool:
         """Whether its inpainter can draw what a prompt asks for."""
         return backends.find("inpainting", self.inpainting.backend).draws
+
+    def with_compositing(self, **settings: Any) -> Pipeline:
+        """This pipeline with other settings of `CompositingSettings`; those not named stay.
+
+        Raises:
+            SettingError: when one is not known or out of range.
+        """
+        try:
+            changed = CompositingSettings.model_validate(self.compositing.model_dump() | settings)
+        except ValidationError as error:
+            raise SettingError(f"compositing: {_complaint(error, CompositingSettings)}") from error
+        return self.model_copy(update={"compositing": changed})
 
     def prompt(self, name: str, **words: str) -> str:
         """A template of prompts/ ("remove", "replace", ...), filled in.
@@ -208,13 +261,13 @@ def _anchored(pipeline: Pipeline, folder: Path) -> Pipeline:
     return pipeline.model_copy(update=updates)
 
 
-def _complaint(error: ValidationError) -> str:
+def _complaint(error: ValidationError, model: Any = None) -> str:
     """The first thing that is wrong, in words."""
     first = error.errors()[0]
     *stage, name = (str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
         return f"{'.'.join([*stage, name])}: {first['msg']}."
-    model: Any = Pipeline
+    model = model or Pipeline
     for part in stage:
         model = model.model_fields[part].annotation
     return (

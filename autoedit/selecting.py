@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 
 from autoedit import drawing, masking
+from autoedit.compositing.transparency import own_alpha
 from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
 from autoedit.core.plan import EditStep, Target
-from autoedit.core.region import Region
+from autoedit.core.region import Region, Regions
 from autoedit.errors import TargetError, TargetNotFoundError
 from autoedit.pointing import Pointer, near, others_than, picked
 from autoedit.run import Run
@@ -21,6 +22,7 @@ from autoedit.stages import Stages
 _EVERY_OBJECT = Target(phrase="all the objects", head="object", quantity="all")
 _REACH, _LEAST_REACH = 1.5, 12.0  # heights of a line of text; pixels
 _RIM = 0.15  # of that reach: what is right round letters
+_AS_LARGE, _AS_SURE = 0.5, 0.9  # of the subject; score of another thing that may be it
 _SHADES, _COMMON = 8, 4  # levels a channel; of 255, how often a colour must occur there
 
 
@@ -46,6 +48,10 @@ def _select(
     if pointer.mask is not None:  # what a person painted is meant as it is
         box = pointer.mask.box or (0.0, 0.0, 0.0, 0.0)
         return (Region(box, 1.0, target.phrase, pointer.mask, ("mask given",)),), pointer.mask
+    own = own_alpha(photo) if _is_whole(step) and not pointer.given else None
+    if own is not None:
+        box = own.box or (0.0, 0.0, 0.0, 0.0)
+        return (Region(box, 1.0, target.phrase, own, ("its own alpha",)),), own
     if step.operation == "add":
         with run.stage("grounding"):
             return drawing.place_of(stages, photo, target, pointer)
@@ -54,7 +60,10 @@ def _select(
         prompts = [Prompt(pointer.box, pointer.points, pointer.negative_points)]
     else:
         with run.stage("grounding"):
-            regions = picked(stages.ground(photo, target), target, pointer.pick)
+            found = stages.ground(photo, target)
+            if _is_whole(step) and target.head == "subject" and not _keeps_all(step):
+                found = _with_rivals(found, stages, photo)
+            regions = picked(found, target, pointer.pick)
         prompts = [Prompt(box=region.box, mask=region.mask) for region in regions]
     with run.stage("segmentation"):
         outlines = [
@@ -79,6 +88,34 @@ def _select(
     if pointer.given:
         regions = (Region(mask.box or (0, 0, 0, 0), 1.0, target.phrase, mask, ("pointed at",)),)
     return regions, mask
+
+
+def _is_whole(step: EditStep) -> bool:
+    """Whether a step is about all that a cut-out shows: its ground is gone already."""
+    subject = step.target.head == "subject" or not step.target.head
+    return step.operation == "background" or (step.operation == "extract" and subject)
+
+
+def _keeps_all(step: EditStep) -> bool:
+    """Whether what is not the subject still shows afterwards, if out of focus."""
+    return step.replacement is not None and step.replacement.blur
+
+
+def _with_rivals(found: Regions, stages: Stages, photo: Photo) -> Regions:
+    """The main subject, and every other thing in full view that may as well be what is meant."""
+    if len(found) != 1:
+        return found
+    subject, height, width = found[0], *photo.shape
+    rivals: list[Region] = []
+    for other in stages.ground(photo, _EVERY_OBJECT):
+        x0, y0, x1, y1 = other.box
+        whole = min(x0, y0) > 0 and x1 < width and y1 < height
+        a, b, c, d = subject.box
+        apart = x1 <= a or x0 >= c or y1 <= b or y0 >= d
+        large = (x1 - x0) * (y1 - y0) > _AS_LARGE * (c - a) * (d - b)
+        if whole and apart and large and other.score >= _AS_SURE:
+            rivals.append(other)
+    return replace(found, items=(subject, *rivals), ambiguous=True) if rivals else found
 
 
 def others(

@@ -14,7 +14,19 @@ from typing import Annotated
 import typer
 
 import autoedit
-from autoedit.cli import console, doctor, edit, inpaint, locate, models, pipelines, plan, segment
+from autoedit.cli import (
+    background,
+    console,
+    doctor,
+    edit,
+    extract,
+    inpaint,
+    locate,
+    models,
+    pipelines,
+    plan,
+    segment,
+)
 from autoedit.errors import AutoEditError
 
 _USAGE = 2
@@ -29,6 +41,8 @@ app = typer.Typer(
     "4 done, but the checks found fault with it.",
 )
 app.command("edit")(edit.run)
+app.command("background")(background.run)
+app.command("extract")(extract.run)
 app.command("plan")(plan.run)
 app.command("locate")(locate.run)
 app.command("segment")(segment.run)

@@ -61,6 +61,19 @@ def edited_path(
     return path.with_name(f"{path.stem}-edited{suffix}")
 
 
+def check_clear(path: Path) -> None:
+    """Refuse a format that cannot hold transparency, for a result that is nothing without it.
+
+    Raises:
+        InputError: when the suffix names such a format.
+    """
+    if path.suffix.lower() not in _CLEAR_SUFFIXES:
+        raise InputError(
+            f"{path}: what is cut out needs a format with transparency. "
+            f"Use one of: {' '.join(sorted(_CLEAR_SUFFIXES))}"
+        )
+
+
 def numbered(path: Path, count: int) -> list[Path]:
     """OUT, OUT-2, OUT-3, ... with the suffix of OUT."""
     more = [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(2, count + 1)]

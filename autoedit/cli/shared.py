@@ -91,6 +91,56 @@ PickOption = Annotated[
         show_default=False,
     ),
 ]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="OUT",
+        help="Where the edited photo goes; else NAME-edited beside the photo.",
+        show_default=False,
+    ),
+]
+InPlaceOption = Annotated[bool, typer.Option("--in-place", help="Overwrite the photo itself.")]
+NoOverwriteOption = Annotated[
+    bool, typer.Option("--no-overwrite", "-n", help="Stop if an output exists already.")
+]
+MaskOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--mask",
+        metavar="FILE",
+        help="The target as a picture of the photo's size, white inside.",
+        show_default=False,
+    ),
+]
+SaveMaskOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--save-mask",
+        metavar="FILE",
+        help="Write what was found, white inside.",
+        show_default=False,
+    ),
+]
+SaveMatteOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--save-matte",
+        metavar="FILE",
+        help="Write what was changed: black pixels are as they were.",
+        show_default=False,
+    ),
+]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        help="Write plan, regions, verdict and timings as JSON.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="A JSON document on stdout, errors included.")
 ]

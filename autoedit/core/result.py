@@ -84,6 +84,7 @@ class StepResult:
         matte: what was composited: 0 where the photo is bit-identical to the input.
         attempts: how many fills were tried.
         verdict: of the attempt that was kept.
+        notes: one-line remarks for a person.
     """
 
     operation: str
@@ -92,6 +93,7 @@ class StepResult:
     matte: Mask
     attempts: int
     verdict: Verdict
+    notes: tuple[str, ...] = ()
 
     def report(self) -> dict[str, Any]:
         """JSON-able values."""

@@ -26,7 +26,18 @@ def test_the_version(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["edit", "plan", "locate", "segment", "inpaint", "pipelines", "doctor"]
+    "command",
+    [
+        "edit",
+        "background",
+        "extract",
+        "plan",
+        "locate",
+        "segment",
+        "inpaint",
+        "pipelines",
+        "doctor",
+    ],
 )
 def test_every_command_has_help_json_and_verbose(run: Run, command: str) -> None:
     done = run(command, "--help")

@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 import pytest
 
-from autoedit.compositing.backdrop import colour_rgb, on_blur, on_colour
 from autoedit.compositing.look import obscure, recolour
 from autoedit.core.mask import Mask
 from autoedit.errors import InstructionError
@@ -14,44 +13,6 @@ def square(size: int = 60, margin: int = 20) -> np.ndarray:
     inside = np.zeros((size, size), bool)
     inside[margin:-margin, margin:-margin] = True
     return inside
-
-
-@pytest.mark.parametrize(
-    ("name", "rgb"),
-    [
-        ("white", (255, 255, 255)),
-        ("#1a2B3c", (26, 43, 60)),
-        ("Off-White", (250, 249, 246)),
-        ("light blue", (173, 216, 230)),
-        ("dark red", (139, 0, 0)),
-        ("pale red", (255, 178, 178)),
-    ],
-)
-def test_colour_words(name: str, rgb: tuple[int, int, int]) -> None:
-    assert colour_rgb(name) == rgb
-
-
-@pytest.mark.parametrize("name", ["", "blurple-ish", "#12", "dark", "a nice beach"])
-def test_what_is_no_colour_is_refused(name: str) -> None:
-    with pytest.raises(InstructionError, match="not a colour"):
-        colour_rgb(name)
-
-
-def test_a_flat_backdrop_is_exactly_its_colour_and_the_subject_stays() -> None:
-    rng = np.random.default_rng(1)
-    pixels = rng.integers(0, 256, (60, 60, 3)).astype(np.uint8)
-    inside = square()
-    result = on_colour(pixels, Mask.of(inside), (255, 255, 255))
-    assert (result[~inside] == 255).all()
-    assert (result[inside] == pixels[inside]).all()
-
-
-def test_a_blurred_background_takes_nothing_from_the_subject() -> None:
-    inside = square(200, 60)
-    pixels = np.where(inside[:, :, None], [255, 0, 0], [40, 90, 160]).astype(np.uint8)
-    result = on_blur(pixels, pixels, Mask.of(inside), blur=12)
-    assert (result[inside] == [255, 0, 0]).all()
-    assert np.abs(result[~inside].astype(int) - [40, 90, 160]).max() <= 2
 
 
 @pytest.mark.parametrize("rgb", [(200, 20, 20), (30, 60, 200), (245, 245, 245), (15, 15, 15)])

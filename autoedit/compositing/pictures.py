@@ -1,0 +1,102 @@
+"""A picture file as a backdrop: read, judged by its size, in the photo's colours."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms
+
+from autoedit.compositing.backdrops import Fit, enlargement
+from autoedit.core.files import load_photo
+from autoedit.core.mask import PixelArray
+from autoedit.core.photo import Photo
+from autoedit.errors import PhotoError
+
+_COARSE, _TOO_COARSE = 1.6, 4.0  # enlarged more than this it looks soft, or is nothing but pixels
+_SAMPLE = "sample:"
+
+
+def backdrop_picture(source: str, photo: Photo, *, fit: Fit, blur: float) -> PixelArray:
+    """The pixels of a backdrop for a photo, RGB uint8 (h, w, 3), at the picture's own size.
+
+    Args:
+        source: a path, or sample:NAME.
+        photo: what it goes behind.
+        fit: how it will be laid.
+        blur: standard deviation in pixels of the photo by which it will be blurred.
+
+    Raises:
+        PhotoError: when it is missing, cannot be read, or is far too small.
+    """
+    picture = _loaded(source)
+    factor = enlargement(picture.shape, photo.shape, fit)
+    if factor > _allowed(blur):
+        raise PhotoError(
+            f"The backdrop {source} is {picture.width}x{picture.height}, and would be enlarged "
+            f"{factor:.1f} times to fill {photo.width}x{photo.height}. Give a larger picture, or "
+            "lay it with the fit 'tile'."
+        )
+    return _flattened(_in_colours_of(photo, picture))
+
+
+def coarseness(source: str, photo: Photo, *, fit: Fit, blur: float) -> str:
+    """A note when a backdrop has to be enlarged so much that it shows, else ""."""
+    picture = _loaded(source)
+    factor = enlargement(picture.shape, photo.shape, fit)
+    if factor <= max(_COARSE, blur):
+        return ""
+    return (
+        f"The backdrop {Path(source).name} is {picture.width}x{picture.height} and was enlarged "
+        f"{factor:.1f} times; it looks soft."
+    )
+
+
+def _allowed(blur: float) -> float:
+    """How much may be enlarged what is blurred so much afterwards."""
+    return max(_TOO_COARSE, 2 * blur)
+
+
+def _loaded(source: str) -> Photo:
+    if source.startswith(_SAMPLE):
+        return _read(source, 0)
+    path = Path(source).expanduser()
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        changed = 0  # reading it says what is wrong
+    return _read(str(path), changed)
+
+
+@lru_cache(maxsize=2)  # many photos are set before one backdrop
+def _read(source: str, changed: int) -> Photo:
+    try:
+        return load_photo(source)
+    except PhotoError as error:
+        raise PhotoError(f"The backdrop cannot be used: {error}") from error
+
+
+def _in_colours_of(photo: Photo, picture: Photo) -> Photo:
+    """The picture in the photo's colour profile; sRGB where none is given."""
+    theirs, ours = picture.facts.icc_profile, photo.facts.icc_profile
+    if theirs == ours or picture.grey or photo.grey:
+        return picture
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))  # pyright: ignore
+    try:
+        one, other = (
+            ImageCms.ImageCmsProfile(io.BytesIO(data)) if data else srgb for data in (theirs, ours)
+        )
+        image = ImageCms.profileToProfile(Image.fromarray(picture.pixels), one, other)
+    except (ImageCms.PyCMSError, OSError):
+        return picture  # a profile that cannot be used is as good as none
+    return picture if image is None else picture.with_pixels(np.array(image, np.uint8))
+
+
+def _flattened(picture: Photo) -> PixelArray:
+    """On white where it is transparent."""
+    if picture.alpha is None:
+        return picture.pixels
+    weight = picture.alpha[:, :, None].astype(np.float32) / 255
+    return np.rint(picture.pixels * weight + 255 * (1 - weight)).astype(np.uint8)
