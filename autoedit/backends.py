@@ -55,6 +55,16 @@ BACKENDS: dict[str, dict[str, Backend]] = {
         "grammar": Backend(
             "autoedit.planning.grammar:GrammarPlanner", (), "", "a grammar, no model"
         ),
+        "language_model": _neural(
+            "autoedit.planning.chat_model:ChatModelPlanner",
+            "a chat or vision-language model: any language, and it sees the photo",
+        ),
+        "endpoint": Backend(
+            "autoedit.planning.endpoint:EndpointPlanner",
+            ("openai",),
+            "llm",
+            "a language model behind an OpenAI-compatible HTTP endpoint",
+        ),
     },
     "grounding": {
         "attributes": Backend(

@@ -66,13 +66,15 @@ class Editor:
 
     # What a caller asks for ------------------------------------------------------------------
 
-    def plan(self, instruction: str) -> EditPlan:
-        """Parse an instruction.
+    def plan(self, instruction: str, photo: PhotoSource | None = None) -> EditPlan:
+        """Parse an instruction; a planner that sees looks at the photo too.
 
         Raises:
             InstructionError: when it is empty, too long, or not understood.
         """
-        return self._stages.planner.plan(instruction)
+        planner = self._stages.planner
+        seen = photo_from(photo) if photo is not None and planner.sees else None
+        return planner.plan(instruction, seen)
 
     def locate(self, photo: PhotoSource, phrase: str) -> Regions:
         """Everything in a photo that fits a phrase ("the red mug"), best first; may be empty."""
@@ -174,7 +176,7 @@ class Editor:
             loaded = photo_from(photo)
             pointer = pointer_for(loaded, box, point, negative_point, mask, pick)
         with run.stage("planning"):
-            plan = self.plan(instruction) if isinstance(instruction, str) else instruction
+            plan = self.plan(instruction, loaded) if isinstance(instruction, str) else instruction
             abilities.check(plan, loaded, pointer, self.pipeline)
             self._load(plan, pointer)
         # Candidates of one step are drawn together; of several, each goes its own way.
@@ -316,13 +318,11 @@ class Editor:
 
     def _with_effects(self, photo: Photo, mask: Mask, step: EditStep) -> Mask:
         """The target with its shadow and mirror image, without them, or these alone."""
-        if step.settled_effects == "keep":
-            return mask
         settings = self.pipeline.masking
         effects = Mask(np.zeros(mask.shape, np.float32), "effects")
-        if settings.shadows:
+        if settings.shadows and step.takes("shadow"):
             effects = effects | masking.shadow_mask(photo.pixels, mask)
-        if settings.reflections:
+        if settings.reflections and step.takes("reflection"):
             effects = effects | masking.reflection_mask(photo.pixels, mask)
         if step.settled_effects == "only":
             if effects.box is None:

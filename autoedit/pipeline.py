@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import PydanticCustomError
 
 from autoedit import backends
+from autoedit.core.data import data_directory
 from autoedit.errors import SettingError
 
-_PACKAGE = "autoedit"
 _DEFAULT_VARIABLE = "AUTOEDIT_PIPELINE"
 
 
@@ -198,14 +197,6 @@ class Pipeline(_Strict):
             words: what stands for the template's {names}.
         """
         return prompt_template(f"{name}.txt", self.prompts).format(**words).strip()
-
-
-def data_directory(kind: str) -> Path:
-    """Where "pipelines" or "prompts" lie: inside the installed package, else in the checkout."""
-    packaged = Path(str(resources.files(_PACKAGE))) / "data" / kind
-    if packaged.is_dir():
-        return packaged
-    return Path(str(resources.files(_PACKAGE))).parent / kind
 
 
 def default_pipeline() -> str:

@@ -14,7 +14,7 @@ from autoedit.core.photo import Photo
 from autoedit.core.plan import EditStep, Target
 from autoedit.core.region import Region, Regions
 from autoedit.errors import TargetError, TargetNotFoundError
-from autoedit.pointing import Pointer, near, others_than, picked
+from autoedit.pointing import Pointer, near, others_than, picked, pointer_for
 from autoedit.run import Run
 from autoedit.segmentation import Prompt
 from autoedit.stages import Stages
@@ -52,12 +52,18 @@ def _select(
     if own is not None:
         box = own.box or (0.0, 0.0, 0.0, 0.0)
         return (Region(box, 1.0, target.phrase, own, ("its own alpha",)),), own
+    if step.boxes and not pointer.given and (len(step.boxes) == 1 or step.operation == "add"):
+        pointer = pointer_for(photo, step.boxes[0], None, None, None, None)
     if step.operation == "add":
         with run.stage("grounding"):
             return drawing.place_of(stages, photo, target, pointer)
     if pointer.given:
         regions = (Region(pointer.box or (0, 0, 0, 0), 1.0, target.phrase),)
         prompts = [Prompt(pointer.box, pointer.points, pointer.negative_points)]
+    elif step.boxes:
+        boxes = [pointer_for(photo, box, None, None, None, None).box for box in step.boxes]
+        regions = tuple(Region(box, 1.0, target.phrase) for box in boxes if box)
+        prompts = [Prompt(box=region.box) for region in regions]
     else:
         with run.stage("grounding"):
             found = stages.ground(photo, target)

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from autoedit.cli import carrying, console, shared
+from autoedit.errors import InputError, UnsupportedInstructionError
+
+if TYPE_CHECKING:
+    from autoedit.core.plan import EditPlan
+    from autoedit.editor import Editor
 
 
 def run(
     photo: shared.PhotoArgument,
     instruction: Annotated[
-        str,
+        str | None,
         typer.Argument(metavar="INSTRUCTION", help="What to do, as you would say it.",
                        show_default=False),
-    ],
+    ] = None,
     *,
+    plan_file: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", show_default=False,
+                     help="Do a plan that 'autoedit plan' printed, instead of an instruction."),
+    ] = None,
+    skip_unsupported: Annotated[
+        bool,
+        typer.Option("--skip-unsupported",
+                     help="Do what can be done when parts of the instruction cannot."),
+    ] = False,
     output: shared.OutputOption = None,
     in_place: shared.InPlaceOption = False,
     keep: shared.NoOverwriteOption = False,
@@ -53,4 +69,27 @@ def run(
         output, in_place=in_place, keep=keep, seed=seed, candidates=candidates,
         save_mask=save_mask, save_matte=save_matte, report=report, as_json=as_json,
     )  # fmt: skip
-    return carrying.carry_out(editor, photo, editor.plan(instruction), pointed, wishes)
+    plan = _planned(editor, photo, instruction, plan_file, skip_unsupported=skip_unsupported)
+    return carrying.carry_out(editor, photo, plan, pointed, wishes)
+
+
+def _planned(
+    editor: Editor, photo: str, instruction: str | None, file: Path | None, *,
+    skip_unsupported: bool,
+) -> EditPlan:  # fmt: skip
+    """What to do, from a sentence or a file."""
+    if instruction is None and file is None:
+        raise InputError("Missing argument 'INSTRUCTION'. See: autoedit edit --help")
+    if instruction is not None and file is not None:
+        raise InputError("Give an INSTRUCTION or --plan FILE, not both.")
+    if file is not None:
+        from autoedit.planning.checking import read_plan
+
+        plan = read_plan(file)
+    else:
+        plan = editor.plan(str(instruction), photo)
+    if plan.unsupported and not skip_unsupported:
+        raise UnsupportedInstructionError(
+            f"{' '.join(plan.unsupported)} To do the rest, give --skip-unsupported."
+        )
+    return plan

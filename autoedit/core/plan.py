@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 Operation = Literal["remove", "replace", "background", "extract", "modify", "add", "obscure"]
 Position = Literal[
@@ -16,6 +17,10 @@ RelationKind = Literal[
     "in_front_of", "of", "with", "wearing", "holding",
 ]  # fmt: skip
 Effects = Literal["take_along", "keep", "only"]
+EffectKind = Literal["shadow", "reflection"]
+
+
+Box = tuple[float, float, float, float]
 
 
 class PlanValue(BaseModel):
@@ -98,9 +103,14 @@ class EditStep(PlanValue):
         replacement: with what, for `replace`, `background`, `modify`, `add` and `obscure`
             (`phrase` "blur", "pixelate" or "solid").
         location: where a new thing goes ("on the table"), for `add`.
-        effects: the shadow and reflection: `take_along`, `keep` (leave them as they are), or
-            `only` them; None when not said, see `settled_effects`.
+        effects: the shadow and reflection: `take_along`, `keep` (they stay in the picture, under a
+            thing that goes as on a new background), or `only` them; None when not said, see
+            `settled_effects`.
+        effect_kinds: which of them the sentence names ("remove only the reflection"); empty when it
+            names neither, and then `effects` is said of both.
         keep: what the sentence asks to leave alone.
+        boxes: where a planner that sees the photo finds the target, each xyxy in pixels; empty for
+            one that does not.
     """
 
     operation: Operation
@@ -108,7 +118,24 @@ class EditStep(PlanValue):
     replacement: Replacement | None = None
     location: str = ""
     effects: Effects | None = None
+    effect_kinds: tuple[EffectKind, ...] = ()
     keep: tuple[str, ...] = ()
+    boxes: tuple[Box, ...] = ()
+
+    @field_validator("boxes")
+    @classmethod
+    def _not_empty(cls, boxes: tuple[Box, ...]) -> tuple[Box, ...]:
+        for x0, y0, x1, y1 in boxes:
+            if not (x0 < x1 and y0 < y1 and max(abs(x0), abs(y0), abs(x1), abs(y1)) < math.inf):
+                raise ValueError(f"the box {x0:g},{y0:g},{x1:g},{y1:g} is empty; give x0,y0,x1,y1")
+        return boxes
+
+    def takes(self, kind: EffectKind) -> bool:
+        """Whether the thing's shadow or reflection is taken with it, or for itself."""
+        named = not self.effect_kinds or kind in self.effect_kinds
+        if self.settled_effects == "keep":
+            return not named
+        return named or self.settled_effects == "take_along"
 
     @property
     def settled_effects(self) -> Effects:

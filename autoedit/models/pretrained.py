@@ -47,7 +47,7 @@ def load_pretrained(
     Args:
         weights: a reference as `autoedit.models.store` reads it.
         model_class: of transformers, such as "AutoModelForZeroShotObjectDetection".
-        model_types: what the checkpoint's configuration may call itself.
+        model_types: what the checkpoint's configuration may call itself; empty for anything.
         processor_class: of transformers.
         stage: whose setting the advice about memory names.
         device, dtype: as `autoedit.models.device.resolve` takes them, but float32 when no dtype is
@@ -66,7 +66,7 @@ def load_pretrained(
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     with _mapped(path, resolved, stage):
         config = transformers.AutoConfig.from_pretrained(path, **options)
-        if config.model_type not in model_types:
+        if model_types and config.model_type not in model_types:
             raise WeightsError(
                 f"The weights at {path} are of a {config.model_type!r} model; this back end takes "
                 f"{' or '.join(model_types)}. Check the model in the pipeline."

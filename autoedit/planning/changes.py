@@ -6,10 +6,18 @@ from collections.abc import Sequence
 
 from autoedit.core.plan import EditStep, Replacement, Target
 from autoedit.planning.clauses import FRAMES, Clause, find_verb, frame
-from autoedit.planning.noun_group import Cursor, is_open, sides_of
+from autoedit.planning.draft import Cursor, sides_of
+from autoedit.planning.noun_group import is_open
 from autoedit.planning.noun_phrase import read_phrase, read_phrases
 from autoedit.planning.phrase import Phrase
-from autoedit.planning.refusals import incomplete, refuse, refuse_change, refuse_noun, refuse_pose
+from autoedit.planning.refusals import (
+    incomplete,
+    refuse,
+    refuse_change,
+    refuse_noun,
+    refuse_pose,
+    refuse_style,
+)
 from autoedit.planning.replacement import (
     MAIN_SUBJECT,
     background,
@@ -58,6 +66,8 @@ def replace(clause: Clause) -> list[EditStep]:
     targets = [phrase.target for phrase in read_all(old, clause)]
     if not new or not targets:
         raise incomplete(clause.said, "what to replace with what")
+    if render(new).lower() in vocabulary().words("clauses.nothing"):
+        return FRAMES["remove"](Clause("remove", clause.verb, old, clause.said))
     return [*_replaced(targets, new, clause), *steps]
 
 
@@ -112,6 +122,8 @@ def change(clause: Clause) -> list[EditStep]:
     """For "change X to Y", "turn X into Y", "change the colour of X to Y"."""
     body = clause.body
     at = _becomes(body)
+    if not at and clause.verb == "set":  # "set the scene in a snowy village"
+        at = next((i for i, token in enumerate(body) if i and token.word == "in"), 0)
     if not at:
         return _unfinished(clause)
     old, new = list(body[:at]), list(body[at + 1 :])
@@ -129,7 +141,14 @@ def change(clause: Clause) -> list[EditStep]:
         raise incomplete(clause.said, "what should become what")
     refuse_noun(targets, clause.said)
     refuse_change(targets, new, clause.said)
-    return become(targets, new, quality, came_from)
+    return become([_coloured(target) for target in targets], new, quality, came_from)
+
+
+def _coloured(target: Target) -> Target:
+    """For "the blue of the car": the car."""
+    relation = target.relation
+    bare = not target.head and target.attributes.colour
+    return relation.anchor if bare and relation and relation.kind == "of" else target
 
 
 def _becomes(body: Sequence[Token]) -> int:
@@ -178,7 +197,9 @@ def without_property(tokens: Sequence[Token]) -> tuple[list[Token], str]:
         if not token.among(names):
             continue
         if at + 1 < len(words) and words[at + 1].word in ("of", "on"):
-            return words[at + 2 :], token.word
+            part = words[:at]  # "the (hair) colour of the girl"
+            named = any(not token.among(_DEFINITE) for token in part)
+            return [*part, *words[at + 1 :]] if named else words[at + 2 :], token.word
         if at and not is_open(cursor, at + 1):
             left = words[: at - 1] if words[at - 1].word == "'s" else words[:at]
             return [*left, *words[at + 1 :]], token.word
@@ -222,7 +243,9 @@ def _thing(target: Target, new: Sequence[Token]) -> EditStep:
     wanted = read_phrase(cursor)
     if wanted and target.head and wanted.target.head == target.head and not cursor.rest:
         looks = wanted.target.attributes
-        if len(looks.colour) == 1 and looks == type(looks)(colour=looks.colour):
+        rest = looks.model_copy(update={"colour": ()})
+        had = target.attributes.model_copy(update={"colour": ()})
+        if len(looks.colour) == 1 and rest in (type(looks)(), had):
             return _modify(target, Replacement(colour=looks.colour[0]))
     phrase = render(without_filler(cursor.tokens))
     return EditStep(operation="replace", target=target, replacement=Replacement(phrase=phrase))
@@ -237,6 +260,7 @@ def make(clause: Clause) -> list[EditStep]:
     if not phrases:
         raise incomplete(clause.said, "what to make, and into what")
     refuse_pose(body, clause.said)
+    refuse_style(body, clause.said)
     rest = list(cursor.rest)
     if not rest and len(body) > 1:  # "make the sofa fluffy": the last word is what it becomes
         rest = body[-1:]
@@ -262,8 +286,8 @@ def complement(
     """What the things named should be: gone, replaced, of a colour, another thing."""
     words = vocabulary()
     rest = list(rest)
-    while rest and rest[0].word in _LEADING:
-        rest = rest[1:]
+    while rest and (rest[0].word in _LEADING or _echo(rest)):
+        rest = rest[max(_echo(rest), 1) :]
     if not rest:
         raise incomplete(clause.said, "what it should be")
     said = render(rest).lower()
@@ -297,7 +321,26 @@ def complement(
             return [*steps, *make(Clause("make", "make", cursor.rest, clause.said))]
     if rest[0].among(words.words("function.determiner")) or singular(rest[-1].word)[1]:
         return become(targets, rest, quality)
-    return [_modify(target, Replacement(phrase=render(rest))) for target in targets]
+    return [_looking(target, rest) for target in targets]
+
+
+def _echo(rest: Sequence[Token]) -> int:
+    """For "(look like) it is (made of glass)": how many words only say the thing again."""
+    if rest[0].among(("it's", "they're", "he's", "she's")):
+        return 1
+    again = len(rest) > 1 and rest[0].among(("it", "they", "he", "she"))
+    return 2 if again and rest[1].among(("is", "are", "was", "were")) else 0
+
+
+def _looking(target: Target, rest: Sequence[Token]) -> EditStep:
+    """A look that is no colour: transparent, unreadable, or as the words say."""
+    words = {token.word for token in rest}
+    if words & vocabulary().words("adjectives.unreadable"):
+        return EditStep(operation="obscure", target=target, replacement=Replacement(phrase="blur"))
+    around = read_replacement(rest)
+    if target.exclude and not target.head and (around.transparent or around.blur):
+        return background(joined(target.exclude), around)
+    return _modify(target, Replacement(phrase=render(rest)))
 
 
 def participle_at(body: Sequence[Token]) -> int:

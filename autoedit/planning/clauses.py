@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from autoedit.core.plan import EditStep, Effects
-from autoedit.planning.noun_group import Cursor
-from autoedit.planning.words import Token, one_letter_apart, render, vocabulary
+from autoedit.core.plan import EditStep, EffectKind, Effects
+from autoedit.planning.draft import Cursor
+from autoedit.planning.effects import kinds_in
+from autoedit.planning.words import Token, one_letter_apart, render, tokenise, vocabulary
 
 _STRONG = (".", ";", "!", "?", ":")
 _WEAK = (",", "\n", "and", "but", "&", "then", "next", "afterwards", "finally", "also")
@@ -27,6 +29,7 @@ class Clause:
         said: all its words, for messages.
         keep: what a trailing clause asks to leave alone.
         effects: what it says of the shadow and reflection; None when nothing.
+        effect_kinds: which of the two it names.
         unused: words of the body that no rule took, filled in by the frame.
     """
 
@@ -36,6 +39,7 @@ class Clause:
     said: str
     keep: list[str] = field(default_factory=list[str])
     effects: Effects | None = None
+    effect_kinds: tuple[EffectKind, ...] = ()
     unused: list[Token] = field(default_factory=list[Token])
 
 
@@ -70,7 +74,9 @@ def split(tokens: Sequence[Token]) -> list[list[Token]]:
     while at < len(tokens):
         token = tokens[at]
         depth += (token.text == "(") - (token.text == ")")
-        if token.kind == "mark" and token.text in _STRONG and depth <= 0:
+        if token.text == ":" and _only_backdrop(clauses[-1]):
+            pass  # "background: white"
+        elif token.kind == "mark" and token.text in _STRONG and depth <= 0:
             clauses.append([])
         elif token.word in _WEAK and token.kind != "quote" and depth <= 0 and clauses[-1]:
             start = _skip_connectors(tokens, at)
@@ -88,6 +94,11 @@ def split(tokens: Sequence[Token]) -> list[list[Token]]:
             clauses[-1].append(token)
         at += 1
     return [clause for clause in clauses if any(token.kind != "mark" for token in clause)]
+
+
+def _only_backdrop(words: Sequence[Token]) -> bool:
+    named = [t for t in words if not t.among(vocabulary().words("function.determiner"))]
+    return len(named) == 1 and named[0].among(vocabulary().words("nouns.backdrop"))
 
 
 def _skip_connectors(tokens: Sequence[Token], at: int) -> int:
@@ -161,7 +172,10 @@ def _parted(first: str, tokens: Sequence[Token]) -> Verb | None:
         end = at if keeps_preposition else at + 1
         if following.word == "of" and Cursor(tokens, at + 2).peek().among(("there", "here")):
             end += 2
-        return Verb(frame, f"{first} {token.word}", [*tokens[1:at], *tokens[end:]])
+        rest = list(tokens[end:])
+        if token.word == "out" and rest and rest[0].word == "of":  # "the stain out of the carpet"
+            rest[0] = Token("out of", "from")
+        return Verb(frame, f"{first} {token.word}", [*tokens[1:at], *rest])
     return None
 
 
@@ -186,10 +200,21 @@ def read_clause(tokens: Sequence[Token]) -> Clause:
             break
         start += length
     core = tokens[start:]
-    verb = find_verb(core) or _indirect(core) or _misspelt(core)
+    verb = find_verb(core) or _indirect(core) or _asked(core) or _misspelt(core)
+    if verb and verb.frame in ("mention", "desire"):
+        verb = _without(verb) or verb
     clause = Clause(verb.frame if verb else "", verb.name if verb else "", core, said)
-    clause.body = _without_trailing(verb.body if verb else core, clause)
+    body = verb.body if verb else core
+    if body and body[0].kind == "quote" and _names_thing(body[0]):
+        body = [*tokenise(body[0].word), *body[1:]]  # remove "the mug"
+    clause.body = _without_trailing(body, clause)
     return clause
+
+
+def _names_thing(quote: Token) -> bool:
+    """Whether a quotation names a thing ("the mug"), and is not what is written on one."""
+    words = vocabulary().words("function.determiner") | vocabulary().words("function.possessive")
+    return quote.word.split(" ", 1)[0] in words
 
 
 def _courtesy_verb(tokens: Sequence[Token], start: int) -> bool:
@@ -208,12 +233,36 @@ def _indirect(tokens: Sequence[Token]) -> Verb | None:
     return None
 
 
+def _without(verb: Verb) -> Verb | None:
+    """For "I'd love to see this without the crowd": the crowd goes."""
+    at = next((i for i, token in enumerate(verb.body) if token.word == "without"), -1)
+    return Verb("dislike", "without", verb.body[at + 1 :]) if at >= 0 else None
+
+
+def _asked(tokens: Sequence[Token]) -> Verb | None:
+    """For "it would be great if you could remove the cup": the verb after "you could"."""
+    for at in range(1, len(tokens) - 1):
+        if not (tokens[at - 1].word == "you" and tokens[at].among(("could", "can", "would"))):
+            continue
+        start = at + 1
+        while length := vocabulary().match("clauses.polite", tokens, start):
+            start += length
+        if verb := find_verb(tokens[start:]):
+            return verb
+    return None
+
+
 def _misspelt(tokens: Sequence[Token]) -> Verb | None:
-    """A verb of five letters or more with one letter wrong."""
+    """A verb of five letters or more with one letter wrong, or with one letter doubled."""
     if len(tokens) < 2 or tokens[0].kind != "word" or len(tokens[0].word) < 5:
         return None
+    typed = tokens[0].word
+    if typed in vocabulary().words("foreign.words"):
+        return None
+    single = re.sub(r"(.)\1", r"\1", typed)
     for verb, frame in vocabulary().verbs.items():
-        if len(verb) == 1 and len(verb[0]) > 4 and one_letter_apart(tokens[0].word, verb[0]):
+        close = len(verb[0]) > 4 and one_letter_apart(typed, verb[0])
+        if len(verb) == 1 and (close or single == verb[0]):
             return Verb(frame, verb[0], tokens[1:])
     return None
 
@@ -233,14 +282,12 @@ def _without_trailing(body: Sequence[Token], clause: Clause) -> Sequence[Token]:
             _note_kept(kept, clause)
             kept, aside, at = [], False, at + length
             continue
-        if body[at].word == "without" and any(
-            token.among(vocabulary().words("nouns.effect")) for token in body[at + 1 : at + 3]
-        ):
-            clause.effects, aside = "keep", True
+        if body[at].word == "without" and (kinds := kinds_in(body[at + 1 : at + 3])):
+            clause.effects, clause.effect_kinds, aside = "keep", kinds, True
         if body[at].among(("including",)) and core:
             length, aside = 1, True
-            if any(token.among(vocabulary().words("nouns.effect")) for token in body[at:]):
-                clause.effects = "take_along"
+            if kinds := kinds_in(body[at:]):
+                clause.effects, clause.effect_kinds = "take_along", kinds
         elif length := vocabulary().match("clauses.aside_markers", body, at):
             aside = aside or bool(core) or kept is not None
         if not aside:
@@ -270,7 +317,7 @@ def keep(clause: Clause, tokens: Sequence[Token]) -> None:
         )
         words = words[: -len(ending.split()) or -1]
     if words and words[-1].among(vocabulary().words("nouns.effect")):
-        clause.effects = "keep"
+        clause.effects, clause.effect_kinds = "keep", kinds_in(words)
     elif words:
         clause.keep.append(render(words))
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from autoedit.core.plan import EditStep, Effects, Relation, Replacement, Target
+from autoedit.core.plan import EditStep, Relation, Replacement, Target
 from autoedit.planning import changes
 from autoedit.planning.changes import complement, participle_at, read_all
 from autoedit.planning.clauses import Clause, frame
-from autoedit.planning.noun_group import Cursor, sides_of
+from autoedit.planning.draft import Cursor, sides_of
+from autoedit.planning.effects import parted, with_effects
+from autoedit.planning.noun_group import is_open, read_colour
 from autoedit.planning.noun_phrase import read_phrase, read_phrases
 from autoedit.planning.phrase import Phrase
 from autoedit.planning.refusals import Kind, incomplete, refuse, refuse_noun
 from autoedit.planning.replacement import (
+    PRONOUNS,
     background,
     is_backdrop,
     is_photo,
@@ -27,25 +30,16 @@ from autoedit.planning.replacement import (
 from autoedit.planning.words import Token, render, tokenise, vocabulary
 
 _KNOWN = (
-    "the",
-    "this",
-    "that",
-    "these",
-    "those",
-    "my",
-    "his",
-    "her",
-    "their",
-    "its",
-    "our",
-    "your",
-)
+    "the", "this", "that", "these", "those", "my", "his", "her", "their", "its", "our", "your",
+)  # fmt: skip
+_COVERS = {"bar": "solid", "box": "solid", "rectangle": "solid", "strip": "solid",
+           "blur": "blur", "mosaic": "pixelate", "pixelation": "pixelate"}  # fmt: skip
 
 
 @frame("remove", "dislike")
 def _remove(clause: Clause) -> list[EditStep]:
     phrases = read_all(clause.body, clause)
-    targets, effects = _effects([phrase.target for phrase in phrases])
+    targets, effects, kinds = parted([phrase.target for phrase in phrases])
     if not targets:
         raise incomplete(clause.said, 'what to remove; say for example "remove the red mug"')
     if any(target.head in vocabulary().words("nouns.defect") for target in targets):
@@ -57,49 +51,19 @@ def _remove(clause: Clause) -> list[EditStep]:
         if is_backdrop(target):
             steps.append(background(subject_of(target), Replacement(transparent=True)))
         else:
-            steps.append(_with_effects(EditStep(operation="remove", target=target), effects))
+            step = EditStep(operation="remove", target=target)
+            steps.append(with_effects(step, effects, kinds))
     return steps
-
-
-def _with_effects(step: EditStep, effects: Effects | None) -> EditStep:
-    return step.model_copy(update={"effects": effects}) if effects else step
-
-
-def _effects(targets: list[Target]) -> tuple[list[Target], Effects | None]:
-    """Shadows and reflections are not things of their own: they go with, or are the whole job."""
-    names = vocabulary().words("nouns.effect")
-    things, owned = list[Target](), False
-    for target in targets:
-        relation = target.relation
-        if relation and relation.kind == "with" and relation.anchor.head in names:
-            said = target.phrase.removesuffix(relation.anchor.phrase).rsplit(" with", 1)[0].strip()
-            things.append(target.model_copy(update={"relation": None, "phrase": said}))
-            owned = True
-        elif target.head in names and len(targets) > 1 and not _owner(target):
-            owned = True
-        else:
-            things.append(target)
-    if len(things) == 1 and things[0].head in names:
-        return [_owner(things[0]) or things[0]], "only"
-    return things, "take_along" if owned else None
-
-
-def _owner(effect: Target) -> Target | None:
-    """Whose shadow it is, when the sentence names it."""
-    relation = effect.relation
-    if relation and relation.kind == "of" and relation.anchor.head:
-        return relation.anchor
-    return None
 
 
 @frame("extract")
 def _extract(clause: Clause) -> list[EditStep]:
     body = _without_surroundings(clause.body)
-    targets, effects = _effects([phrase.target for phrase in read_all(body, clause)])
+    targets, effects, kinds = parted([phrase.target for phrase in read_all(body, clause)])
     if not targets:
         raise incomplete(clause.said, 'what to cut out; say for example "cut out the dog"')
     step = [EditStep(operation="extract", target=target) for target in targets]
-    return [_with_effects(each, effects) for each in step]
+    return [with_effects(each, effects, kinds) for each in step]
 
 
 def _without_surroundings(body: Sequence[Token]) -> Sequence[Token]:
@@ -141,13 +105,14 @@ def _hide(clause: Clause) -> list[EditStep]:
     over = read_all(clause.body[at + 1 :], clause) if at else []
     clause.body = clause.body[:at] if at else clause.body
     targets = [phrase.target for phrase in read_all(clause.body, clause)]
-    if over and over[0].target.head not in ("bar", "box", "rectangle", "strip", "blur", "mosaic"):
+    if over and over[0].target.head not in _COVERS:
         return [_added(phrase, Relation(kind="on", anchor=joined(targets)))
                 for phrase in over] if targets else []  # fmt: skip
     private = vocabulary().words("nouns.private")
-    if over or any(target.head in private for target in targets):
-        kinds = {"blur": "blur", "mosaic": "pixelate"}
-        clause.frame = kinds.get(over[0].target.head, "solid") if over else "blur"
+    if over and targets:
+        return [_covered(target, over[0]) for target in targets]
+    if any(target.head in private for target in targets):
+        clause.frame = "blur"
         return _obscure(clause)
     return _remove(clause)
 
@@ -155,8 +120,8 @@ def _hide(clause: Clause) -> list[EditStep]:
 @frame("add")
 def _add(clause: Clause) -> list[EditStep]:
     body = list(clause.body)
-    at = next((i for i, t in enumerate(body[:-1]) if i and t.word in ("instead", "place") and
-               body[i + 1].word == "of"), 0)  # fmt: skip
+    at = next((i for i, t in enumerate(body[:-1]) if i and t.word in ("instead", "place", "rather")
+               and body[i + 1].word in ("of", "than")), 0)  # fmt: skip
     if at:
         new = body[: at - 1] if body[at].word == "place" else body[:at]
         joint = Token("with", "with")
@@ -164,9 +129,11 @@ def _add(clause: Clause) -> list[EditStep]:
             Clause("replace", "put", [*body[at + 2 :], joint, *new], clause.said)
         )
     body = [
-        Token(t.text, "on") if t.word in ("to", "onto") and i and not _goes_to_side(body, i) else t
+        Token(t.text, "on") if t.word in ("to", "onto") and i and _is_goal(body, i) else t
         for i, t in enumerate(body)
     ]
+    if there := _in_place_of(body):
+        return changes.replace(Clause("replace", "put", there, clause.said))
     cursor = Cursor(body)
     phrases = read_phrases(cursor)
     clause.unused.extend(cursor.rest)
@@ -178,12 +145,33 @@ def _add(clause: Clause) -> list[EditStep]:
         return [background(subject_of(first.target), read_replacement(looks))]
     if moved := _placed(phrases, clause):
         return moved
+    relation = first.target.relation
+    if relation and relation.kind in ("on", "above") and first.target.head in _COVERS:
+        return [_covered(relation.anchor, first)]
     _refuse_added(first.target, clause)
     return [_added(phrase) for phrase in phrases]
 
 
-def _goes_to_side(body: Sequence[Token], at: int) -> bool:
-    return any(sides_of(token) for token in body[at + 1 : at + 3])
+def _covered(target: Target, cover: Phrase) -> EditStep:
+    """For "put a black bar over his eyes", "cover the plate with a mosaic"."""
+    how = _COVERS[cover.target.head]
+    colour = "".join(cover.target.attributes.colour[:1]) or "black"
+    look = Replacement(phrase=how, colour=colour if how == "solid" else "")
+    return EditStep(operation="obscure", target=target, replacement=look)
+
+
+def _is_goal(body: Sequence[Token], at: int) -> bool:
+    """Whether "to" leads to a thing, and is not of "next to" or "to the left"."""
+    side = any(sides_of(token) for token in body[at + 1 : at + 3])
+    return not side and not Cursor(body, at - 1).match("function.relation")
+
+
+def _in_place_of(body: Sequence[Token]) -> list[Token]:
+    """For "put a cat where the dog is": "the dog with a cat"; empty for anything else."""
+    at = next((i for i, token in enumerate(body) if i and token.word == "where"), 0)
+    if not at or not body[-1].among(("is", "are", "was", "were", "stands", "sits")):
+        return []
+    return [*body[at + 1 : -1], Token("with", "with"), *body[:at]]
 
 
 def _placed(phrases: Sequence[Phrase], clause: Clause) -> list[EditStep]:
@@ -194,6 +182,8 @@ def _placed(phrases: Sequence[Phrase], clause: Clause) -> list[EditStep]:
     if clause.verb not in ("put", "place", "set", "desire") or not known or not relation:
         return []
     anchor, words = relation.anchor, tokenise(relation.anchor.phrase)
+    if anchor.head in ("night", "day", "dawn", "dusk", "noon", "midnight"):
+        raise refuse("tone", clause.said)
     new = not words or not words[0].among(_KNOWN)
     scene = is_backdrop(anchor) or scene_head(anchor) or (new and not is_pronoun(anchor))
     if last.pronoun and not (scene or relation.kind == "in_front_of" or only_colour(words)):
@@ -214,12 +204,34 @@ def _refuse_added(target: Target, clause: Clause) -> None:
 
 
 def _added(phrase: Phrase, relation: Relation | None = None) -> EditStep:
-    target, location = phrase.target, render(phrase.location)
+    target, location = _anchored(phrase), render(phrase.location)
     if relation:
         target = target.model_copy(update={"relation": relation})
         location = f"{relation.kind} {relation.anchor.phrase}"
     new = Replacement(phrase=phrase.description)
     return EditStep(operation="add", target=target, replacement=new, location=location)
+
+
+def _anchored(phrase: Phrase) -> Target:
+    """The new thing's target: what is there already is found by its place, the new thing is not.
+
+    "Curtains to the window on the left": the window is on the left. "In its place" is a location
+    and no relation.
+    """
+    target, relation = phrase.target, phrase.target.relation
+    if relation and relation.kind == "in" and relation.anchor.head in ("place", "stead"):
+        return target.model_copy(update={"relation": None})
+    side = target.position
+    if not relation or not side or relation.anchor.position or is_pronoun(relation.anchor):
+        return target
+    _, met, after = target.phrase.partition(relation.anchor.phrase)
+    if not met or not after or "," in after:
+        return target
+    anchor = relation.anchor.model_copy(
+        update={"position": side, "phrase": relation.anchor.phrase + after}
+    )
+    relation = Relation(kind=relation.kind, anchor=anchor)
+    return target.model_copy(update={"relation": relation, "position": None})
 
 
 @frame("give")
@@ -231,15 +243,78 @@ def _give(clause: Clause) -> list[EditStep]:
         gifts, receiver = [first], read_phrase(cursor)
     else:
         receiver, gifts = first, read_phrases(cursor)
+        if first and not gifts:  # "give the cat green eyes"
+            at = _colour_after_noun(first.said)
+            receiver = read_phrase(Cursor(first.said[:at])) if at else first
+            gifts = read_phrases(Cursor(first.said[at:])) if at else []
+    if clause.body and clause.body[-1].among(("look", "style", "feel", "vibe", "filter")):
+        raise refuse("style", clause.said)
     if receiver is None or not gifts:
         raise incomplete(clause.said, "who gets what")
     gift = gifts[0].target
     if gift.head in vocabulary().words("nouns.always_style") or gift.head == "look":
         raise refuse("style", clause.said)
+    if is_backdrop(gift):
+        return [background(receiver.target, read_replacement(gifts[0].said))]
     if paint := only_colour(gifts[0].said):
         look = Replacement(colour=paint)
         return [EditStep(operation="modify", target=receiver.target, replacement=look)]
     return [_added(each, Relation(kind="on", anchor=receiver.target)) for each in gifts]
+
+
+def _colour_after_noun(words: Sequence[Token]) -> int:
+    """Where "(the cat) green (eyes)" has its colour; 0 when it has none."""
+    named = False
+    for at in range(len(words)):
+        coloured = read_colour(Cursor(words, at))[0]
+        if coloured and named:
+            return at
+        named = named or (at > 0 and not coloured and is_open(Cursor(words, at)))
+    return 0
+
+
+@frame("dress")
+def _dress(clause: Clause) -> list[EditStep]:
+    """For "dress the dog in a raincoat"."""
+    joints = (i for i, token in enumerate(clause.body) if i and token.among(("in", "with", "up")))
+    at = next(joints, 0)
+    clothes = clause.body[at:] if at else ()
+    while clothes and clothes[0].among(("in", "with", "up", "as")):
+        clothes = clothes[1:]
+    receivers, worn = read_phrases(Cursor(clause.body[:at])), read_phrases(Cursor(clothes))
+    if not receivers or not worn:
+        raise incomplete(clause.said, "who is to wear what")
+    relations = [Relation(kind="on", anchor=receiver.target) for receiver in receivers]
+    return [_added(each, relation) for relation in relations for each in worn]
+
+
+@frame("move")
+def _move(clause: Clause) -> list[EditStep]:
+    """For "transport the dog to the moon": new surroundings; from place to place is refused."""
+    at = next((i for i, t in enumerate(clause.body) if i and t.among(("to", "onto", "into"))), 0)
+    subjects = read_phrases(Cursor(clause.body[:at])) if at else []
+    place = clause.body[at + 1 :]
+    cursor = Cursor(place)
+    goal = read_phrase(cursor)
+    scene = goal and (goal.indefinite or is_backdrop(goal.target) or scene_head(goal.target))
+    if not subjects or not scene or cursor.rest:
+        raise refuse("geometry", clause.said)
+    return [background(joined([each.target for each in subjects]), read_replacement(place))]
+
+
+@frame("use")
+def _use(clause: Clause) -> list[EditStep]:
+    """For "use beach.jpg as the background", "use a spoon instead of the fork"."""
+    body = clause.body
+    at = next((i for i, t in enumerate(body) if i and t.among(("as", "for", "instead"))), 0)
+    if not at:
+        raise incomplete(clause.said, "for what to use it")
+    new, old = list(body[:at]), list(body[at + 1 :])
+    if old and old[0].word == "of":
+        del old[0]
+    return changes.replace(
+        Clause("replace", "use", [*old, Token("with", "with"), *new], clause.said)
+    )
 
 
 @frame("fill")
@@ -263,10 +338,12 @@ def _fill(clause: Clause) -> list[EditStep]:
 @frame("instead")
 def _instead(clause: Clause) -> list[EditStep]:
     """For "instead of X put Y"."""
-    verbs = ("put", "add", "use", "place", "have", "insert", "want", "be", "draw", "show")
+    verbs = ("give", "put", "add", "use", "place", "have", "insert", "want", "be", "draw", "show")
     at = next((i for i, token in enumerate(clause.body) if i and token.among(verbs)), 0)
     old = read_phrases(Cursor(clause.body[:at])) if at else []
     cursor = Cursor(clause.body, at + 1)
+    if cursor.peek().among(PRONOUNS):  # "give him a crown"
+        cursor.take()
     if not old or not cursor.rest:
         raise incomplete(clause.said, "what to put instead of what")
     joint = Token("with", "with")
@@ -276,7 +353,13 @@ def _instead(clause: Clause) -> list[EditStep]:
 
 @frame("desire")
 def _wish(clause: Clause) -> list[EditStep]:
-    """For "I'd like the cup gone", "I want a white background"."""
+    """For "I'd like the cup gone", "I want a white background", "give me just the shoe"."""
+    if clause.body and clause.body[0].among(("just", "only")):
+        return _extract(clause)
+    other = [i for i, t in enumerate(clause.body) if i and t.among(("instead", "rather"))]
+    if other:
+        clause.verb = "desire"
+        return _add(clause)
     cursor = Cursor(clause.body)
     cut = participle_at(clause.body)
     if cut:
@@ -310,4 +393,8 @@ def _refused(clause: Clause) -> list[EditStep]:
     """Verbs of style, pose, size and light."""
     if clause.frame == "tone":
         refuse_noun([phrase.target for phrase in read_all(clause.body, clause)], clause.said)
-    raise refuse(cast(Kind, clause.frame), clause.said)
+    kind = cast(Kind, clause.frame)
+    if kind == "pose":
+        phrase = read_phrase(Cursor(clause.body))
+        kind = "geometry" if phrase and is_photo(phrase.target) else kind
+    raise refuse(kind, clause.said)

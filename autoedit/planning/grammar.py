@@ -9,26 +9,40 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from autoedit.core.plan import EditPlan, EditStep, Relation, Replacement, Target
+from autoedit.core.plan import (
+    EditPlan,
+    EditStep,
+    EffectKind,
+    Relation,
+    RelationKind,
+    Replacement,
+    Target,
+)
 from autoedit.errors import InstructionError, UnsupportedInstructionError
 from autoedit.planning import frames
 from autoedit.planning.changes import complement, participle_at
 from autoedit.planning.clauses import FRAMES, Clause, keep, read_clause, split
-from autoedit.planning.noun_group import Cursor
+from autoedit.planning.draft import Cursor
 from autoedit.planning.noun_phrase import read_phrase, read_phrases
 from autoedit.planning.phrase import named_after
 from autoedit.planning.refusals import incomplete, shortened
 from autoedit.planning.replacement import (
     MAIN_SUBJECT,
     background,
+    gradient,
     is_backdrop,
     is_pronoun,
+    is_scene,
     only_colour,
     read_replacement,
     scene_head,
 )
 from autoedit.planning.words import Token, render, tokenise, vocabulary
+
+if TYPE_CHECKING:
+    from autoedit.core.photo import Photo
 
 LONGEST_INSTRUCTION = 2000
 """In characters."""
@@ -37,14 +51,24 @@ _EXAMPLES = '"remove the red mug" or "replace the background with white"'
 __all__ = ["LONGEST_INSTRUCTION", "GrammarPlanner", "frames"]
 
 
+_PERSONS = {"his": "he", "him": "he", "he": "he", "her": "she", "hers": "she", "she": "she"}
+_OPPOSITES: dict[RelationKind, RelationKind] = {
+    "left_of": "right_of", "right_of": "left_of", "above": "below", "below": "above",
+    "behind": "in_front_of", "in_front_of": "behind",
+}  # fmt: skip
+
+
 class GrammarPlanner:
     """Plans by a grammar of everyday English; needs no weights and no network."""
 
-    def plan(self, instruction: str) -> EditPlan:
+    sees = False
+
+    def plan(self, instruction: str, photo: Photo | None = None) -> EditPlan:
         """Parse one instruction.
 
         Args:
             instruction: English, up to `LONGEST_INSTRUCTION` characters.
+            photo: makes no difference.
 
         Returns:
             At least one step. What was understood but cannot be done is in `unsupported`, what
@@ -54,11 +78,24 @@ class GrammarPlanner:
             InstructionError: when it is empty, too long, not English, or names no edit.
             UnsupportedInstructionError: when all that it asks for is what AutoEdit does not do.
         """
-        text = _checked(instruction)
-        reading = _Reading()
-        for words in split(tokenise(text)):
-            reading.read(words)
-        return reading.finish(instruction)
+        return _read(instruction).finish(instruction)
+
+    def verbs(self, instruction: str) -> tuple[str, ...]:
+        """The verb that made each step of the plan, in the form that the vocabulary gives it.
+
+        Raises:
+            InstructionError: as `plan`.
+        """
+        reading = _read(instruction)
+        reading.finish(instruction)
+        return tuple(reading.verbs)
+
+
+def _read(instruction: str) -> _Reading:
+    reading = _Reading()
+    for words in split(tokenise(_checked(instruction))):
+        reading.read(words)
+    return reading
 
 
 class _Reading:
@@ -66,12 +103,13 @@ class _Reading:
 
     def __init__(self) -> None:
         self.steps: list[EditStep] = []
+        self.verbs: list[str] = []  # one for each step
         self.notes: list[str] = []
         self.refused: list[UnsupportedInstructionError] = []
         self.failed: list[InstructionError] = []
         self.keep: list[str] = []
         self.mentioned: list[Target] = []
-        self.keeps_effects = False
+        self.kept_effects: tuple[EffectKind, ...] = ()
 
     def read(self, words: Sequence[Token]) -> None:
         """Add what one clause asks for."""
@@ -88,16 +126,18 @@ class _Reading:
             return
         resolved: list[EditStep] = []
         for step in steps:  # "the man and the woman next to him"
-            resolved.append(self._resolved(step))
+            resolved.append(self._resolved(_left_alone(step)))
             self.mentioned = self.mentioned or _mentioned(resolved)
         steps = resolved
         self.mentioned = _mentioned(steps) or self.mentioned
-        trailing: dict[str, object] = {"keep": tuple(clause.keep)} if clause.keep else {}
+        trailing: dict[str, object] = {}
         if clause.effects:
-            trailing["effects"] = clause.effects
-        for step in (step.model_copy(update=trailing) for step in steps):
+            trailing |= {"effects": clause.effects, "effect_kinds": clause.effect_kinds}
+        for one in steps:
+            step = one.model_copy(update={**trailing, "keep": (*one.keep, *clause.keep)})
             if step not in self.steps:  # "extract the dog and isolate it" is one step
                 self.steps.append(step)
+                self.verbs.append(clause.verb)
         if clause.unused and steps:
             unread = shortened(render(clause.unused))
             self.notes.append(f'Not understood in "{shortened(clause.said)}": "{unread}".')
@@ -112,38 +152,53 @@ class _Reading:
             return []
         if clause.frame:
             return FRAMES[clause.frame](clause)
+        if gradient(clause.body):
+            return [background(MAIN_SUBJECT, read_replacement(clause.body))]
         steps = _statement(clause) or _backdrop_alone(clause)
         if not steps:
             self._not_understood(clause)
         return steps
 
     def _not_understood(self, clause: Clause) -> None:
+        cursor = Cursor(clause.body)
+        named = read_phrases(cursor)
+        if named and not cursor.rest:  # "the dog on the left: make it brown"
+            self.mentioned = [phrase.target for phrase in named]
         message = f'No edit was recognised in "{shortened(clause.said)}".'
         if any(token.kind != "mark" for token in clause.body):
             self.notes.append(message)
 
     def _keep(self, clause: Clause) -> list[EditStep]:
         """For "keep the shadow", "don't touch the vase": belongs to the steps round it."""
-        before = clause.effects
         keep(clause, clause.body)
-        self.keeps_effects |= clause.effects == "keep" != before
+        if clause.effects == "keep":
+            self.kept_effects += clause.effect_kinds
         self.keep += clause.keep
         clause.keep, clause.effects = [], None
         return []
 
     def _resolved(self, step: EditStep) -> EditStep:
         """Put the thing that was mentioned before in the place of "it" and "his"."""
-        target = self._antecedent(step.target, step.operation)
-        relation = target.relation
-        if relation and is_pronoun(relation.anchor):
-            anchor = self._antecedent(relation.anchor, step.operation)
-            relation = Relation(kind=relation.kind, anchor=anchor)
+        return step.model_copy(update={"target": self._named(step.target, step)})
+
+    def _named(self, target: Target, step: EditStep, kind: RelationKind | None = None) -> Target:
+        meant = self._opposite(target, kind) or self._antecedent(target, step.operation)
+        if is_pronoun(meant):
+            self._needs_sight(meant)
+        if meant.relation != target.relation or is_pronoun(target):
+            return meant  # of a step before, and so resolved
+        target = meant
+        if target.relation:
+            kind = target.relation.kind
+            relation = Relation(kind=kind, anchor=self._named(target.relation.anchor, step, kind))
             target = target.model_copy(update={"relation": relation})
-            if is_pronoun(anchor):
-                self._needs_sight(anchor)
-        if is_pronoun(target):
-            self._needs_sight(target)
-        return step.model_copy(update={"target": target})
+        return target
+
+    def _opposite(self, target: Target, kind: RelationKind | None) -> Target | None:
+        """For "a lamp to the left of the sofa and a plant to the right of it": the sofa."""
+        before = self.mentioned[0].relation if len(self.mentioned) == 1 else None
+        contrast = before and kind and _OPPOSITES.get(kind) == before.kind
+        return before.anchor if before and contrast and is_pronoun(target) else None
 
     def _antecedent(self, target: Target, operation: str) -> Target:
         if len(self.mentioned) == 1:
@@ -152,9 +207,11 @@ class _Reading:
             return target
         if len(self.mentioned) == 1:
             owner = self.mentioned[0].relation
-            person = target.phrase.lower() in ("his", "her", "him", "he", "she")
+            person = target.phrase.lower() in _PERSONS
             if person and owner and owner.kind == "of":  # "the man's hat ... his shirt"
-                return owner.anchor
+                known = not is_pronoun(owner.anchor)
+                same = _PERSONS.get(owner.anchor.phrase.lower()) == _PERSONS[target.phrase.lower()]
+                return owner.anchor if known or same else target
             return self.mentioned[0]
         if self.mentioned:
             phrase = " and ".join(each.phrase for each in self.mentioned)
@@ -182,8 +239,8 @@ class _Reading:
         if self.failed:
             self.notes += [str(error) for error in self.failed]
         update: dict[str, object] = {}
-        if self.keeps_effects:
-            update["effects"] = "keep"
+        if self.kept_effects:
+            update |= {"effects": "keep", "effect_kinds": self.kept_effects}
         steps = [
             step.model_copy(update={**update, "keep": (*step.keep, *self.keep)})
             for step in self.steps
@@ -194,6 +251,19 @@ class _Reading:
             notes=tuple(self.notes),
             unsupported=tuple(str(error) for error in self.refused),
         )
+
+
+def _left_alone(step: EditStep) -> EditStep:
+    """For "the lamp, but not the table": of one thing nothing is excepted, so it is kept."""
+    target = step.target
+    if not target.exclude or not target.head or target.quantity == "all":
+        return step
+    kept = tuple(other.phrase for other in target.exclude if other.head != target.head)
+    if len(kept) < len(target.exclude):
+        return step
+    return step.model_copy(
+        update={"target": target.model_copy(update={"exclude": ()}), "keep": (*step.keep, *kept)}
+    )
 
 
 def _mentioned(steps: Sequence[EditStep]) -> list[Target]:
@@ -214,13 +284,13 @@ def _statement(clause: Clause) -> list[EditStep]:
     cursor = Cursor(clause.body)
     while cursor.peek().among(("can", "could", "should", "would", "may", "will", "is", "are")):
         cursor.take()
-    cut = participle_at(clause.body)
+    start, cut = cursor.at, participle_at(clause.body)
     before = Cursor(clause.body[: cut or None], cursor.at)
     phrases = read_phrases(before)
     cursor.at = before.at
     if not phrases or not cursor.rest:
         return []
-    named = cursor.tokens[: cursor.at]
+    named = cursor.tokens[start : cursor.at]
     length = cursor.match("clauses.copulas")
     said = render(cursor.rest).lower()
     if not length and said not in vocabulary().words("clauses.gone"):
@@ -241,6 +311,9 @@ def _backdrop_alone(clause: Clause) -> list[EditStep]:
     if placed:
         cursor.take()
     words = cursor.rest
+    named = words and words[0].among(vocabulary().words("nouns.backdrop"))
+    if named and (only_colour(words[1:]) or is_scene(words[1:])):  # "background: white"
+        return [background(MAIN_SUBJECT, read_replacement(words[1:]))]
     phrase = read_phrase(cursor)
     if phrase is None:
         return []
@@ -257,7 +330,12 @@ def _backdrop_alone(clause: Clause) -> list[EditStep]:
     return []
 
 
-def _checked(instruction: str) -> str:
+def sized(instruction: str) -> str:
+    """The instruction without blanks round it.
+
+    Raises:
+        InstructionError: when it is empty, has no letters, or is too long.
+    """
     text = instruction.strip()
     if len(text) > LONGEST_INSTRUCTION:
         raise InstructionError(
@@ -265,10 +343,15 @@ def _checked(instruction: str) -> str:
             f'read. It begins "{shortened(text[:200])}"; say the edit '
             "in a sentence or two."
         )
-    letters = [c for c in text if c.isalpha()]
-    if not letters:
+    if not any(c.isalpha() for c in text):
         what = "is empty" if not text else "holds no words"
         raise InstructionError(f"The instruction {what}; say for example {_EXAMPLES}.")
+    return text
+
+
+def _checked(instruction: str) -> str:
+    text = sized(instruction)
+    letters = [c for c in text if c.isalpha()]
     latin = sum("LATIN" in unicodedata.name(c, "") for c in unicodedata.normalize("NFKC", text))
     if latin * 2 < len(letters):
         raise _not_english(text)
@@ -294,5 +377,6 @@ def _not_english(text: str) -> InstructionError:
     said = shortened(text)
     return InstructionError(
         f'"{said}" does not look like English, which is all that the grammar understands; '
-        f"say for example {_EXAMPLES}, or use a pipeline whose planner is a language model."
+        f"say for example {_EXAMPLES}, or use a language model as the planner: "
+        "--set planning.backend=endpoint, or language_model."
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import cast
 
 from autoedit.core.plan import Position, Relation, RelationKind, Target
+from autoedit.planning.draft import Cursor, Draft, corner, sides_of
 from autoedit.planning.noun_group import (
-    Cursor,
-    Draft,
-    corner,
+    bare_sides,
     counts_from,
     is_open,
     is_participle,
@@ -19,9 +17,9 @@ from autoedit.planning.noun_group import (
 )
 from autoedit.planning.phrase import Phrase, named_after, share_heads
 from autoedit.planning.places import filler, read_side
+from autoedit.planning.relating import ARTICLES, PERSONAL, relate, worn
 from autoedit.planning.words import Token, render, singular, vocabulary
 
-_PERSONAL = ("wearing", "holding", "with")
 _OF_SIDE: dict[str, RelationKind] = {
     "left": "left_of", "right": "right_of", "top": "on", "bottom": "below",
     "middle": "in", "foreground": "in_front_of", "background": "behind",
@@ -51,7 +49,8 @@ def read_phrase(cursor: Cursor, within: str = "", depth: int = 0) -> Phrase | No
     if not (draft.nouns or draft.looks or draft.position or draft.ordinal or draft.quantity):
         cursor.at = start
         return None
-    if depth < _DEEPEST:
+    content = within == "of" and not any(word.among(ARTICLES) for word in draft.said)
+    if depth < _DEEPEST and not content:  # "a bowl of fruit on the table": the bowl is
         _read_modifiers(cursor, draft, within, depth)
     if draft.owner and draft.nouns and draft.relation is None:
         draft.relation = Relation(kind="of", anchor=Target(phrase=draft.owner))
@@ -78,9 +77,8 @@ def read_phrases(cursor: Cursor) -> list[Phrase]:
 
 def _separator(cursor: Cursor) -> int:
     length = 1 if cursor.peek().text in (",", "\n") else 0
-    for joint in (("as", "well", "as"), ("along", "with"), ("together", "with"), ("and", "also")):
-        if tuple(cursor.peek(length + i).word for i in range(len(joint))) == joint:
-            return length + len(joint)
+    if joint := cursor.match("function.sets.joining", length):
+        return length + joint
     if cursor.peek(length).text.lower() in ("and", "or", "&", "plus", "also"):
         length += 1
     return length
@@ -170,7 +168,7 @@ def _counted(cursor: Cursor, draft: Draft) -> bool:
 
 def _doing(cursor: Cursor, draft: Draft, within: str) -> bool:
     """For "the man sitting (on the bench)", "the man reading a book"."""
-    if not draft.nouns or draft.pronoun or within in _PERSONAL or not is_participle(cursor):
+    if not draft.nouns or draft.pronoun or within in PERSONAL or not is_participle(cursor):
         return False
     thing = Draft()
     doing = cursor.take()
@@ -223,7 +221,7 @@ def _text(cursor: Cursor, draft: Draft) -> bool:
 
 def _material(cursor: Cursor, draft: Draft, within: str) -> bool:
     length = cursor.match("function.sets.material")
-    if not length or within in _PERSONAL:
+    if not length or within in PERSONAL:
         return False
     start = cursor.at
     taken = cursor.take(length)
@@ -277,6 +275,9 @@ def _parenthesis(cursor: Cursor, draft: Draft) -> bool:
 def _place(cursor: Cursor, draft: Draft, within: str, depth: int) -> bool:
     """A place in the frame, or on a side of another thing."""
     length, sides = read_side(cursor)
+    if not length and draft.nouns and not draft.pronoun and (length := bare_sides(cursor)):
+        for ahead in range(length):
+            sides += sides_of(cursor.peek(ahead))
     if not length:
         return False
     if cursor.peek(length).word == "of" and not filler(Cursor(cursor.tokens, cursor.at + length)):
@@ -297,7 +298,7 @@ def _place(cursor: Cursor, draft: Draft, within: str, depth: int) -> bool:
 def _side_of(
     cursor: Cursor, draft: Draft, length: int, sides: list[Position], within: str, depth: int
 ) -> bool:
-    if within in _PERSONAL or (draft.relation and draft.relation.kind not in (*_PERSONAL, "of")):
+    if within in PERSONAL or (draft.relation and draft.relation.kind not in (*PERSONAL, "of")):
         return False
     start, taken = cursor.at, cursor.take(length + 1)
     anchor = read_phrase(cursor, _OF_SIDE[sides[0]], depth + 1)
@@ -314,7 +315,7 @@ def _side_of(
     if side in ("foreground", "background") and taken[1].word == "the":
         draft.place(side)
         kind = "in"
-    _relate(draft, kind, anchor, taken)
+    relate(draft, kind, anchor, taken)
     return True
 
 
@@ -328,22 +329,38 @@ def _relation(cursor: Cursor, draft: Draft, within: str, depth: int) -> bool:
     start, taken = cursor.at, cursor.take(length)
     said = " ".join(token.word for token in taken)
     kind = cast(RelationKind, vocabulary().map("function.relation")[said])
-    if within and (kind in _PERSONAL or within in _PERSONAL) and kind != "of":
+    if within and (kind in PERSONAL or within in PERSONAL) and kind != "of":
         cursor.at = start
         return False
     anchor = read_phrase(cursor, kind, depth + 1)
     if anchor is None:
         cursor.at = start
         return False
-    if kind in _PERSONAL:
+    if kind in PERSONAL:
         anchor = _with_more(cursor, anchor)
-    if kind == "in" and said == "in" and _worn(anchor.target):
+    if said == "between":
+        anchor = _both(cursor, anchor, depth)
+    flaw = draft.head()[0] in vocabulary().words("nouns.flaw")
+    if kind == "in" and said == "in" and worn(anchor.target) and not flaw:
         kind = "wearing"
         if within:
             cursor.at = start
             return False
-    _relate(draft, kind, anchor, taken)
+    relate(draft, kind, anchor, taken)
     return True
+
+
+def _both(cursor: Cursor, first: Phrase, depth: int) -> Phrase:
+    """For "between the fork and the knife": one anchor that names both."""
+    if cursor.peek().word != "and":
+        return first
+    start, joint = cursor.at, cursor.take()
+    second = read_phrase(cursor, "next_to", depth + 1)
+    if second is None:
+        cursor.at = start
+        return first
+    said = (*first.said, *joint, *second.said)
+    return Phrase(Target(phrase=render(said), quantity="all"), said, (), False, False)
 
 
 def _with_more(cursor: Cursor, anchor: Phrase) -> Phrase:
@@ -356,30 +373,3 @@ def _with_more(cursor: Cursor, anchor: Phrase) -> Phrase:
     said = (*anchor.said, *joint, *draft.said)
     target = anchor.target.model_copy(update={"phrase": render(said)})
     return Phrase(target, said, anchor.location, anchor.indefinite, anchor.pronoun)
-
-
-def _worn(anchor: Target) -> bool:
-    """For "the man in the blue coat", "the woman in red"."""
-    if anchor.head:
-        return anchor.head in vocabulary().words("nouns.clothes")
-    return bool(anchor.attributes.colour)
-
-
-def _relate(
-    draft: Draft, kind: RelationKind, anchor: Phrase, introduction: Sequence[Token]
-) -> None:
-    """One relation a target: a place wins over what is worn or held, which becomes a look."""
-    words = [*introduction, *anchor.said]
-    spatial = kind not in (*_PERSONAL, "of")
-    relation = Relation(kind=kind, anchor=anchor.target)
-    if draft.relation is None:
-        draft.relation = relation
-    elif spatial and draft.relation.kind in _PERSONAL:
-        worn = draft.relation
-        draft.look("other", f"{worn.kind} {worn.anchor.phrase}")
-        draft.relation = relation
-    else:
-        draft.look("other", render(words))
-    if spatial:
-        draft.location.extend(words)
-    draft.said.extend(words)

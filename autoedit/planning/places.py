@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from autoedit.core.plan import Position
-from autoedit.planning.noun_group import Cursor, Draft, is_open, read_group, sides_of
+from autoedit.planning.draft import Cursor, Draft, sides_of
+from autoedit.planning.noun_group import is_open, read_group
 from autoedit.planning.words import vocabulary
 
 _SIDE_INTRODUCTIONS = ("on", "at", "in", "to", "near", "toward", "towards", "along", "from", "by")

@@ -15,10 +15,10 @@ _LONGEST_QUOTE = 80
 _WHOLE = ("it", "this", "that", "everything")
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = _LONGEST_QUOTE) -> str:
     """A sentence as it may stand in a message: on one line, without control characters."""
     text = " ".join(clean(text).split())
-    return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 3].rstrip() + "..."
+    return text if len(text) <= longest else text[: longest - 3].rstrip() + "..."
 
 
 def refuse(kind: Kind, said: str) -> UnsupportedInstructionError:
@@ -84,8 +84,14 @@ def refuse_pose(words: Sequence[Token], said: str) -> None:
         acts = before.kind == "word" and not before.among(introduces) and (
             before.word not in ("on", "in", "of", "to", "with", "at")
         )  # fmt: skip
-        if acts and (moves or looks):
+        if (acts and moves) or looks:
             raise refuse("pose", said)
+
+
+def refuse_style(words: Sequence[Token], said: str) -> None:
+    """Raise for "render this in the style of Van Gogh"."""
+    if any(word.word == "style" for word in words):
+        raise refuse("style", said)
 
 
 _POSES = (

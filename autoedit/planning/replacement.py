@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autoedit.core.plan import EditStep, Replacement, Target
-from autoedit.planning.noun_group import Cursor, read_colour
+from autoedit.planning.draft import Cursor
+from autoedit.planning.noun_group import read_colour
 from autoedit.planning.noun_phrase import read_phrase
 from autoedit.planning.words import Token, render, retyped, singular, vocabulary
 
 MAIN_SUBJECT = Target(phrase="the main subject", head="subject")
 PRONOUNS = (
     "her", "his", "him", "them", "their", "he", "she", "they", "it", "its", "this", "that", "these",
-    "those", "hers", "theirs", "himself", "herself", "itself", "themselves",
+    "us", "me", "we", "those", "hers", "theirs", "himself", "herself", "itself", "themselves",
 )  # fmt: skip
 _TRANSPARENT = ("transparent", "transparency", "see-through", "nothing", "alpha")
 _BLUR = ("blurred", "blurry", "blur", "bokeh", "defocused", "unfocused")
+_OF_GRADIENT = (
+    "a", "an", "the", "soft", "smooth", "subtle", "gentle", "simple", "nice", "vertical", "linear",
+    "gradient", "ombre", "fade", "background", "backdrop", "from", "to", "of", "between", "and",
+    "into", "with", "in", "studio", "plain", "colour", "color",
+)  # fmt: skip
 _JOINTS = ("and", "&", ",", "or")
 
 
@@ -83,15 +89,38 @@ def read_replacement(tokens: Sequence[Token]) -> Replacement:
     file = next((token for token in tokens if token.kind == "file"), None)
     if file:
         return Replacement(image=file.text)
+    if colours := gradient(tokens):
+        return Replacement(colour=colours, style="gradient")
+    studio = [token for token in tokens if not token.among(("studio", "seamless", "photo"))]
+    if len(studio) < len(tokens) and (colour := only_colour(studio)):
+        return Replacement(colour=colour, style="studio")
     if colour := only_colour(tokens):
         return Replacement(colour=colour)
     return Replacement(phrase=render(without_filler(tokens)))
+
+
+def gradient(tokens: Sequence[Token]) -> str:
+    """The two colours of a background's gradient, as "white and grey"; "" when it is none."""
+    if not any(token.among(("gradient", "ombre", "fade")) for token in tokens):
+        return ""
+    colours: list[str] = []
+    cursor = Cursor(tokens)
+    while cursor.peek().word:
+        length, colour = read_colour(cursor)
+        if length:
+            colours.append(colour)
+        elif not cursor.peek().among(_OF_GRADIENT) and cursor.peek().kind != "mark":
+            return ""
+        cursor.take(length or 1)
+    return " and ".join(colours) if len(colours) == 2 else ""
 
 
 def without_filler(tokens: Sequence[Token]) -> list[Token]:
     """Drop "in the image" where it stands in free text."""
     words, photo = list(tokens), vocabulary().words("nouns.photo")
     for at in range(len(words) - 2, 0, -1):
+        if at + 1 >= len(words):  # what was dropped stood there
+            continue
         following = words[at + 2].kind == "word" if at + 2 < len(words) else False
         if words[at - 1].word in ("in", "of", "from") and words[at].word in ("the", "this") and (
             words[at + 1].among(photo) and not following
@@ -102,8 +131,10 @@ def without_filler(tokens: Sequence[Token]) -> list[Token]:
 
 def one_for(tokens: Sequence[Token], old: Target) -> list[Token]:
     """For "a black one" said of a tie: "a black tie"."""
+    nouns = [word for word in old.phrase.split() if singular(word.lower())[0] == old.head]
+    named = {"one": old.head, "ones": nouns[0] if nouns else old.head}
     return [
-        retyped(token, old.head) if token.among(("one", "ones")) and old.head else token
+        retyped(token, named[token.word]) if token.among(named) and old.head else token
         for token in tokens
     ]
 

@@ -172,12 +172,21 @@ def tokenise(instruction: str) -> tuple[Token, ...]:
         elif kind == "possessive":
             tokens.append(Token(text, "'s"))
         elif kind == "mark":
-            tokens.append(Token(text, text, "mark"))
+            if text != "\n" or not (tokens and tokens[-1].among(_leading())):
+                tokens.append(Token(text, text, "mark"))
         elif kind == "number":
             tokens.append(Token(text, text))
         elif not (tokens and text.lower() in ("the", "a") and tokens[-1].word == text.lower()):
             tokens.extend(_word(text))
     return tuple(_spelt(tokens))
+
+
+@cache
+def _leading() -> frozenset[str]:
+    """Words after which a line's end ends nothing."""
+    words = vocabulary().words
+    closed = words("function.determiner") | words("function.possessive") | {"and", "or", "with"}
+    return closed | frozenset(vocabulary().map("function.relation"))
 
 
 def _spelt(tokens: Sequence[Token]) -> list[Token]:
@@ -210,8 +219,8 @@ def _is_spelt(token: Token) -> bool:
 
 def _word(text: str) -> list[Token]:
     word = text.lower()
-    if word == "bg":
-        return [Token("background", "background")]
+    if meant := vocabulary().map("typed_for").get(word):
+        return [Token(meant, meant)]
     if word.endswith("'s") and len(word) > 2 and word not in _CONTRACTED:
         return [*_word(text[:-2]), Token("'s", "'s")]
     if "-" in word and _all_colour(parts := word.split("-")):
@@ -223,7 +232,18 @@ def _word(text: str) -> list[Token]:
     for key in _KEY_WORDS if word not in _KEY_WORDS else ():
         if word[:1] == key[:1] and len(word) > 5 and one_letter_apart(word, key):
             return [Token(key, key)]
+    if len(word) > 5 and (colour := _meant_colour(word)):
+        return [Token(colour, colour)]
     return [Token(text, word)]
+
+
+def _meant_colour(word: str) -> str:
+    """The colour that a word misspells, the first letter right: "turqoise"; else ""."""
+    colours = vocabulary().words("adjectives.colour")
+    if word in colours or word in vocabulary().words("adjectives.near_colour"):
+        return ""
+    close = (c for c in sorted(colours) if len(c) > 5 and c[0] == word[0])
+    return next((c for c in close if one_letter_apart(word, c)), "")
 
 
 def _all_colour(parts: list[str]) -> bool:

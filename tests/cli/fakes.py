@@ -38,7 +38,7 @@ class FakeEditor:
         self.pipeline = load_pipeline(pipeline or "embedded", overrides)
         return self
 
-    def plan(self, instruction: str) -> EditPlan:
+    def plan(self, instruction: str, photo: Any = None) -> EditPlan:
         return EditPlan(steps=self.steps, instruction=instruction)
 
     def locate(self, photo: Photo, phrase: str) -> Regions:

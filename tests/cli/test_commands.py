@@ -190,7 +190,7 @@ def test_a_log_goes_to_stderr_only_when_asked_for(
 ) -> None:
     import logging
 
-    def noisy(text: str) -> object:
+    def noisy(text: str, _: object) -> object:
         logger = logging.getLogger("autoedit.somewhere")
         logger.warning("alpha was lost")
         logger.info("found it")

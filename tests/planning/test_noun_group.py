@@ -1,6 +1,6 @@
 import pytest
 
-from autoedit.planning.noun_group import Cursor
+from autoedit.planning.draft import Cursor
 from autoedit.planning.noun_phrase import read_phrase
 from autoedit.planning.words import tokenise
 
