@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from autoedit import errors
 
 if TYPE_CHECKING:
-    from autoedit.api import background, edit, extract, inpaint, plan, segment
+    from autoedit.api import background, edit, extract, inpaint, plan, product, segment
     from autoedit.core.mask import Mask
     from autoedit.core.photo import Photo
     from autoedit.core.plan import EditPlan
@@ -40,6 +40,7 @@ __all__ = [
     "inpaint",
     "load_pipeline",
     "plan",
+    "product",
     "segment",
 ]
 
@@ -55,6 +56,7 @@ _HOMES = {
     "inpaint": "autoedit.api",
     "load_pipeline": "autoedit.pipeline",
     "plan": "autoedit.api",
+    "product": "autoedit.api",
     "segment": "autoedit.api",
 }
 

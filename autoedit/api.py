@@ -1,4 +1,4 @@
-"""One call each: edit, background, extract, plan, segment, inpaint."""
+"""One call each: edit, background, extract, product, plan, segment, inpaint."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from autoedit.core.result import EditResult
 from autoedit.editor import Editor
 from autoedit.pipeline import Pipeline, default_pipeline, load_pipeline
 from autoedit.pointing import MaskSource, PhotoSource, Pick
+from autoedit.products.requests import product_plan
 
 
 def edit(
@@ -116,6 +117,44 @@ def extract(
         negative_point=negative_point, mask=mask, pick=pick, progress=progress,
     )  # fmt: skip
     return result if trim is None else replace(result, photo=trimmed(result.photo, trim))
+
+
+def product(
+    photo: PhotoSource,
+    *,
+    pipeline: str | Path | Pipeline = "product",
+    subject: str | None = None,
+    remove: Sequence[str] = (),
+    seed: int = 0,
+    box: Box | None = None,
+    point: Point | Sequence[Point] | None = None,
+    negative_point: Point | Sequence[Point] | None = None,
+    mask: MaskSource | None = None,
+    pick: Pick | None = None,
+    pull: bool = False,
+    progress: Progress | None = None,
+) -> EditResult:
+    """Make a product photo of one photo: what is named removed, on the pipeline's background.
+
+    The verdict's checks hold the pipeline's rules ("product-amazon", ...); `Editor(...).check`
+    judges a photo that is finished already.
+
+    Args:
+        photo: as for `Editor.edit`; so are the others that are not named here.
+        pipeline: one with a `product` section.
+        subject: what the product is; None for the main subject.
+        remove: phrases of what is removed first ("the price sticker").
+
+    Raises:
+        SettingError: when the pipeline has no `product` section.
+        AutoEditError: as `Editor.edit`.
+    """
+    editor = Editor(pipeline, pull=pull)
+    asked = product_plan(editor.plan, editor.pipeline, subject=subject, remove=tuple(remove))
+    return editor.edit(
+        photo, asked, seed=seed, box=box, point=point, negative_point=negative_point, mask=mask,
+        pick=pick, progress=progress,
+    )  # fmt: skip
 
 
 def plan(instruction: str, *, pipeline: str | Path | Pipeline | None = None) -> EditPlan:

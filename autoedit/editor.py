@@ -18,7 +18,7 @@ from autoedit.core.photo import Photo
 from autoedit.core.plan import EditPlan, EditStep, Target
 from autoedit.core.progress import Progress, silent
 from autoedit.core.region import Box, Point, Region, Regions
-from autoedit.core.result import EditResult, StepResult, Verdict
+from autoedit.core.result import Check, EditResult, StepResult, Verdict
 from autoedit.errors import MaskError, TargetNotFoundError
 from autoedit.filling import Job, fill_holes, fill_until_good
 from autoedit.inpainting import FillRequest
@@ -33,6 +33,10 @@ from autoedit.pointing import (
     photo_from,
     pointer_for,
 )
+from autoedit.products import finishing
+from autoedit.products.colours import in_srgb
+from autoedit.products.requests import completed, no_rules
+from autoedit.products.tidying import tidied
 from autoedit.restyle import restyled
 from autoedit.run import Run
 from autoedit.stages import Stages
@@ -139,6 +143,21 @@ class Editor:
         (pixels,) = fill_holes(self._stages.inpainter, loaded, matte, request, run)
         return loaded.with_pixels(pixels)
 
+    def check(self, photo: PhotoSource) -> tuple[Check, ...]:
+        """Hold a finished product photo to the pipeline's rules, without editing it.
+
+        Args:
+            photo: as for `edit`; the file's own format and size count.
+
+        Raises:
+            SettingError: when the pipeline has no `product` section.
+        """
+        if self.pipeline.product is None:
+            raise no_rules(self.pipeline.name)
+        size, product = finishing.file_size(photo), self.pipeline.product
+        loaded, written = photo_from(photo), self._stages.written
+        return finishing.judged(loaded, size, product, written, self.segment)
+
     def edit(
         self,
         photo: PhotoSource,
@@ -177,6 +196,9 @@ class Editor:
             pointer = pointer_for(loaded, box, point, negative_point, mask, pick)
         with run.stage("planning"):
             plan = self.plan(instruction, loaded) if isinstance(instruction, str) else instruction
+            if (product := self.pipeline.product) is not None:
+                loaded = in_srgb(loaded)
+                plan = tidied(completed(plan, product), loaded, product)
             abilities.check(plan, loaded, pointer, self.pipeline)
             self._load(plan, pointer)
         # Candidates of one step are drawn together; of several, each goes its own way.
@@ -217,6 +239,7 @@ class Editor:
         steps: list[StepResult] = []
         notes: list[str] = []
         tried: list[tuple[Photo, StepResult]] = []
+        product = self.pipeline.product
         for step in plan.steps:
             regions, mask = selecting.select(self._stages, photo, step, pointer, run)
             notes += notes_for(step.target, regions, mask, pointer)
@@ -224,6 +247,12 @@ class Editor:
             photo, result = tried[0]
             steps.append(result)
             notes += result.notes
+        if product is not None:
+            with run.stage("finishing"):
+                done = finishing.finish(photo, steps, plan, product, self._stages.written)
+            photo, tried = done.photo, []
+            steps.append(finishing.as_step(done, original))
+            notes += done.notes
         first = EditResult(
             photo=photo,
             original=original,

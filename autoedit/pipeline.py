@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from autoedit import backends
 from autoedit.core.data import data_directory
 from autoedit.errors import SettingError
+from autoedit.products.settings import ProductSettings
 
 _DEFAULT_VARIABLE = "AUTOEDIT_PIPELINE"
 
@@ -130,6 +131,7 @@ class Pipeline(_Strict):
         licence: of the weights; "" when there are none.
         memory: what it needs, in words; "" when any machine will do.
         prompts: folder of prompts/ whose templates come before the common ones; "" for none.
+        product: how every edit ends as a product photo; None when it does not.
     """
 
     name: str
@@ -148,6 +150,7 @@ class Pipeline(_Strict):
     verification: VerificationSettings = Field(
         default_factory=lambda: VerificationSettings.model_validate({})
     )
+    product: ProductSettings | None = None
 
     @property
     def choices(self) -> dict[str, BackendChoice]:
@@ -227,7 +230,7 @@ def load_pipeline(name_or_path: str | Path, overrides: tuple[str, ...] = ()) -> 
                 f"No pipeline is called {str(name_or_path)!r}; there is: {', '.join(available())}. "
                 "A file of your own ends in .yaml."
             )
-    content = _read_yaml(path)
+    content = _extended(path)
     for override in overrides:
         _apply(content, override)
     try:
@@ -261,10 +264,40 @@ def _complaint(error: ValidationError, model: Any = None) -> str:
     model = model or Pipeline
     for part in stage:
         model = model.model_fields[part].annotation
+        model = next((kind for kind in get_args(model) if kind is not type(None)), model)
     return (
         f"there is no setting {'.'.join([*stage, name])!r}; "
         f"{'.'.join(stage) or 'a pipeline'} has: {', '.join(model.model_fields)}."
     )
+
+
+def _extended(path: Path, *, below: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """A file's content over that of the pipeline that it `extends`, section by section."""
+    content = _read_yaml(path)
+    base = content.pop("extends", None)
+    if base is None:
+        return content
+    beside = path.parent / f"{base}.yaml"
+    parent = beside if beside.is_file() else data_directory("pipelines") / f"{base}.yaml"
+    chain = (*below, path.resolve())
+    if not parent.is_file():
+        raise SettingError(f"The pipeline file {path} extends {base!r}, which does not exist; "
+                           f"there is: {', '.join(available())}.")  # fmt: skip
+    if parent.resolve() in chain:
+        raise SettingError(f"The pipeline file {path} extends {base!r}, which extends it in turn.")
+    return _merged(_extended(parent, below=chain), content)
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        under = merged.get(key)
+        # Another back end has other settings: those of the first would be refused.
+        if isinstance(value, dict) and isinstance(under, dict) and "backend" not in value:
+            merged[key] = _merged(under, value)
+        else:
+            merged[key] = value
+    return merged
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

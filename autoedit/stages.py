@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from autoedit import backends
 from autoedit.core.mask import Mask, PixelArray
 from autoedit.core.photo import Photo
@@ -18,6 +21,7 @@ from autoedit.grounding.text_wording import text_meant
 from autoedit.inpainting import Inpainter
 from autoedit.pipeline import Pipeline, available
 from autoedit.planning import Planner
+from autoedit.products import tidying
 from autoedit.segmentation import PreparedSegmentation, Prompt, Segmenter
 
 if TYPE_CHECKING:
@@ -120,8 +124,11 @@ class Stages:
     def ground(self, photo: Photo, target: Target) -> Regions:
         """Everything in a photo that fits a target, best first.
 
-        What is written in a photo is read, whichever the pipeline's grounding back end.
+        What is written in a photo is read, and dust and scratches are looked for, whichever the
+        pipeline's grounding back end.
         """
+        if target.head in tidying.NAMES:
+            return tidying.marks_found(photo, target)
         meant = text_meant(target)
         if meant is not None and (meant.sure or not self._knows_nouns):
             prepared_text: PreparedText = self._ready("text", photo)
@@ -129,6 +136,12 @@ class Stages:
             if len(found) or meant.sure:
                 return found
         return self._found(photo, target)
+
+    def written(self, photo: Photo) -> NDArray[np.float64]:
+        """Boxes of all that is written in a photo, xyxy in pixels, (N, 4)."""
+        reader: PreparedText = self._ready("text", photo)
+        everything = reader.find(Target(phrase="all the text", head="text", quantity="all"))
+        return np.array([region.box for region in everything.items]).reshape(-1, 4)
 
     @property
     def _knows_nouns(self) -> bool:

@@ -21,6 +21,7 @@ PINNED = [
     "inpaint",
     "load_pipeline",
     "plan",
+    "product",
     "segment",
 ]
 

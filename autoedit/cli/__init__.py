@@ -25,6 +25,7 @@ from autoedit.cli import (
     models,
     pipelines,
     plan,
+    product,
     segment,
 )
 from autoedit.errors import AutoEditError
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command("edit")(edit.run)
 app.command("background")(background.run)
 app.command("extract")(extract.run)
+app.command("product")(product.run)
 app.command("plan")(plan.run)
 app.command("locate")(locate.run)
 app.command("segment")(segment.run)

@@ -127,6 +127,13 @@ def _photo_suffixes() -> set[str]:
     return set(FORMATS)
 
 
+def format_of(path: Path) -> str:
+    """Pillow's name of the format that a path's suffix, which was checked, stands for."""
+    from autoedit.core.files.writing import FORMATS
+
+    return FORMATS[path.suffix.lower()]
+
+
 def _check_place(path: Path, *, overwrite: bool) -> None:
     folder = path.parent
     if not folder.is_dir():

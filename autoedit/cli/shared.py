@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 VERDICT_FAILED = 4
 
 
-def _pipeline_names(incomplete: str) -> list[str]:
+def pipeline_names(incomplete: str) -> list[str]:
+    """Names that complete what was typed."""
     from autoedit.pipeline import available
 
     return [name for name in available() if name.startswith(incomplete)]
@@ -35,7 +36,7 @@ PipelineOption = Annotated[
         "-p",
         metavar="NAME|FILE",
         help="A pipeline by name (see 'autoedit pipelines'), or a YAML file.",
-        autocompletion=_pipeline_names,
+        autocompletion=pipeline_names,
         show_default=False,
     ),
 ]
