@@ -11,8 +11,14 @@ from autoedit.pipeline import Pipeline
 from autoedit.pointing import Pointer
 
 
-def check(plan: EditPlan, photo: Photo, pointer: Pointer, pipeline: Pipeline) -> None:
+def check(plan: EditPlan, photo: Photo | None, pointer: Pointer, pipeline: Pipeline) -> None:
     """Refuse before any work what a pipeline cannot do.
+
+    Args:
+        plan: what is asked for.
+        photo: that it is asked of; None for what holds for any photo.
+        pointer: what was pointed at.
+        pipeline: that is to do it.
 
     Raises:
         InstructionError: when one thing is pointed at but several steps are asked for, or a colour
@@ -31,7 +37,7 @@ def check(plan: EditPlan, photo: Photo, pointer: Pointer, pipeline: Pipeline) ->
             raise needs_generation(pipeline, _named(step))
 
 
-def _check_what_comes(step: EditStep, photo: Photo, pipeline: Pipeline) -> None:
+def _check_what_comes(step: EditStep, photo: Photo | None, pipeline: Pipeline) -> None:
     """The colour or picture that a step asks for."""
     asked = step.replacement
     if asked is None:
@@ -41,7 +47,9 @@ def _check_what_comes(step: EditStep, photo: Photo, pipeline: Pipeline) -> None:
             f"A picture in a thing's place ({asked.image!r}) is not built in yet; as a background "
             "it is."
         )
-    if asked.image:
+    if asked.image and photo is None:
+        pictures.check_readable(asked.image)
+    elif asked.image and photo is not None:
         settings = pipeline.compositing
         blur = settings.blur * photo.diagonal
         pictures.backdrop_picture(asked.image, photo, fit=settings.fit, blur=blur)

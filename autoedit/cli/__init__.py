@@ -16,6 +16,7 @@ import typer
 import autoedit
 from autoedit.cli import (
     background,
+    batch,
     console,
     doctor,
     edit,
@@ -49,6 +50,7 @@ app.command("plan")(plan.run)
 app.command("locate")(locate.run)
 app.command("segment")(segment.run)
 app.command("inpaint")(inpaint.run)
+app.add_typer(batch.app, name="batch")
 app.command("pipelines")(pipelines.run)
 app.command("doctor")(doctor.run)
 app.add_typer(models.app, name="models")

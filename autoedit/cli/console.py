@@ -78,6 +78,13 @@ def say_json(value: dict[str, Any] | list[Any]) -> None:
     say(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def say_json_line(value: dict[str, Any]) -> None:
+    """One JSON object on a line of stdout."""
+    import json
+
+    say(json.dumps(value, ensure_ascii=False))
+
+
 def say_table(table: Table) -> None:
     """A table on stdout: as wide as the terminal, and as wide as it needs in a pipe."""
     from rich.console import Console

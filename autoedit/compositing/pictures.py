@@ -42,6 +42,15 @@ def backdrop_picture(source: str, photo: Photo, *, fit: Fit, blur: float) -> Pix
     return _flattened(_in_colours_of(photo, picture))
 
 
+def check_readable(source: str) -> None:
+    """See that a picture can be used at all.
+
+    Raises:
+        PhotoError: when it is missing or cannot be read.
+    """
+    _loaded(source)
+
+
 def coarseness(source: str, photo: Photo, *, fit: Fit, blur: float) -> str:
     """A note when a backdrop has to be enlarged so much that it shows, else ""."""
     picture = _loaded(source)

@@ -1,0 +1,6 @@
+"""Run by Python itself in every process that a test starts with this folder on PYTHONPATH."""
+
+from autoedit import backends
+
+for stage, name in (("grounding", "DrillGrounder"), ("segmentation", "DrillSegmenter")):
+    backends.BACKENDS[stage]["drill"] = backends.Backend(f"tests.bulk.drill:{name}")
