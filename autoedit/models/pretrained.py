@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from autoedit.errors import BackendUnavailableError, OutOfMemoryError, WeightsError
 from autoedit.models import device as devices
@@ -14,7 +15,7 @@ from autoedit.models.memory import is_out_of_memory
 from autoedit.models.store import located
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Pretrained:
     """A model with what prepares its input.
 
@@ -27,6 +28,9 @@ class Pretrained:
     processor: Any
     model: Any
     device: devices.Device
+
+
+_SHARED: WeakValueDictionary[tuple[str, ...], Pretrained] = WeakValueDictionary()
 
 
 def load_pretrained(
@@ -42,7 +46,8 @@ def load_pretrained(
     """Load a model and its processor by `from_pretrained`.
 
     Nothing is fetched, and no code that lies beside the weights is run. A tensor that a checkpoint
-    lacks is an error; transformers alone would go on with random numbers in its place.
+    lacks is an error; transformers alone would go on with random numbers in its place. A model that
+    another stage still holds is given again: the planner and the detector may be one.
 
     Args:
         weights: a reference as `autoedit.models.store` reads it.
@@ -63,6 +68,10 @@ def load_pretrained(
 
     path = located(weights)
     resolved = devices.resolve(device, dtype or "float32")
+    wanted = (str(path), model_class, processor_class, resolved.name, resolved.dtype)
+    shared = _SHARED.get(wanted)
+    if shared is not None and (not model_types or shared.model.config.model_type in model_types):
+        return shared
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     with _mapped(path, resolved, stage):
         config = transformers.AutoConfig.from_pretrained(path, **options)
@@ -80,7 +89,9 @@ def load_pretrained(
                 f"The weights at {path} are not whole: {len(lacking)} tensors are not there, the "
                 f"first is {lacking[0]}. Pull them again, or check the path in the pipeline."
             )
-        return Pretrained(processor, model.to(resolved.name).eval(), resolved)
+        loaded = Pretrained(processor, model.to(resolved.name).eval(), resolved)
+        _SHARED[wanted] = loaded
+        return loaded
 
 
 @contextmanager

@@ -74,8 +74,8 @@ class _Chat:
         self, name: str, loaded: Any, sees: bool, max_new_tokens: int, max_pixels: int
     ) -> None:
         self.name, self.sees = name, sees
-        self._model, self._processor = loaded.model, loaded.processor
-        self._device = loaded.device
+        self._loaded = loaded  # held, so that a detector of the same weights shares it
+        self._model, self._processor, self._device = loaded.model, loaded.processor, loaded.device
         self._max_new_tokens, self._max_pixels = max_new_tokens, max_pixels
         tokenizer = loaded.processor.tokenizer if sees else loaded.processor
         if not (tokenizer.chat_template or getattr(loaded.processor, "chat_template", None)):

@@ -126,7 +126,7 @@ class _Reading:
             return
         resolved: list[EditStep] = []
         for step in steps:  # "the man and the woman next to him"
-            resolved.append(self._resolved(_left_alone(step)))
+            resolved.append(self._resolved(self._of_backdrop(step) or _left_alone(step)))
             self.mentioned = self.mentioned or _mentioned(resolved)
         steps = resolved
         self.mentioned = _mentioned(steps) or self.mentioned
@@ -141,6 +141,19 @@ class _Reading:
         if clause.unused and steps:
             unread = shortened(render(clause.unused))
             self.notes.append(f'Not understood in "{shortened(clause.said)}": "{unread}".')
+
+    def _of_backdrop(self, step: EditStep) -> EditStep | None:
+        """For "remove the background and make it pink": "it" is the background, made once."""
+        last, asked = self.steps[-1] if self.steps else None, step.replacement
+        cleared = last is not None and last.replacement is not None and last.replacement.transparent
+        if last is None or last.operation != "background" or not cleared:
+            return None
+        if step.operation != "modify" or not is_pronoun(step.target) or self.mentioned:
+            return None
+        if asked is None or not asked.colour:
+            return None
+        del self.steps[-1], self.verbs[-1]
+        return background(last.target, asked)
 
     def _steps(self, clause: Clause) -> list[EditStep]:
         if clause.frame == "keep":

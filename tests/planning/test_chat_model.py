@@ -121,6 +121,27 @@ def test_a_model_that_sees_says_where(seeing: Path, monkeypatch: pytest.MonkeyPa
     assert plan.steps[0].boxes == ((0.0, 0.0, 61.5, 38.5),)
 
 
+def test_a_detector_of_the_same_weights_shares_them(
+    seeing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import transformers as t
+
+    loads: list[object] = []
+    load = t.AutoModelForImageTextToText.from_pretrained
+    monkeypatch.setattr(
+        t.AutoModelForImageTextToText,
+        "from_pretrained",
+        lambda *a, **k: loads.append(a) or load(*a, **k),
+    )
+    asking = planner(seeing)
+    backends.create("grounding", "qwen_vl", {"model": str(seeing), "device": "cpu"})
+    assert asking.sees
+    assert len(loads) == 1
+    del asking
+    planner(seeing)
+    assert len(loads) == 2
+
+
 def test_an_answer_that_is_cut_off_falls_back(chat: Path) -> None:
     plan = planner(chat, max_new_tokens=20).plan("remove the mug")
     assert plan.steps[0].target.head == "mug"
