@@ -87,9 +87,10 @@ def extracted(photo: Photo, step: EditStep, mask: Mask, *, reflections: bool) ->
     shadow: FloatArray | None = None
     notes: tuple[str, ...] = ()
     thing = mask
-    if effects != "keep" and own_alpha(photo) is None:
-        shadow, notes = _own_shadow(photo, mask, Mask(mask.binary.astype(np.float32)))
-        if reflections:
+    if own_alpha(photo) is None:
+        if step.takes("shadow"):
+            shadow, notes = _own_shadow(photo, mask, Mask(mask.binary.astype(np.float32)))
+        if reflections and step.takes("reflection"):
             thing = mask | masking.reflection_mask(photo.pixels, mask)
     subject = cut_out(photo, thing)
     alpha = subject.alpha

@@ -135,7 +135,8 @@ class EditStep(PlanValue):
         named = not self.effect_kinds or kind in self.effect_kinds
         if self.settled_effects == "keep":
             return not named
-        return named or self.settled_effects == "take_along"
+        goes = self.operation in ("remove", "replace")  # then nothing of it is to stay behind
+        return named or (goes and self.settled_effects == "take_along")
 
     @property
     def settled_effects(self) -> Effects:
