@@ -7,6 +7,7 @@ from autoedit.compositing.colours import colour_rgb, colours_rgb
 from autoedit.core.photo import Photo
 from autoedit.core.plan import EditPlan, EditStep
 from autoedit.errors import InstructionError, UnsupportedInstructionError
+from autoedit.inserting import has_picture
 from autoedit.pipeline import Pipeline
 from autoedit.pointing import Pointer
 
@@ -42,12 +43,9 @@ def _check_what_comes(step: EditStep, photo: Photo | None, pipeline: Pipeline) -
     asked = step.replacement
     if asked is None:
         return
-    if asked.image and step.operation != "background":
-        raise UnsupportedInstructionError(
-            f"A picture in a thing's place ({asked.image!r}) is not built in yet; as a background "
-            "it is."
-        )
-    if asked.image and photo is None:
+    if has_picture(step):
+        pictures.thing_picture(asked.image)
+    elif asked.image and photo is None:
         pictures.check_readable(asked.image)
     elif asked.image and photo is not None:
         settings = pipeline.compositing
@@ -59,11 +57,16 @@ def _check_what_comes(step: EditStep, photo: Photo | None, pipeline: Pipeline) -
         colour_rgb(asked.colour)
 
 
+def fills(step: EditStep) -> bool:
+    """Whether a step leaves a hole that is to be filled."""
+    return step.operation in ("remove", "replace") or draws(step)
+
+
 def draws(step: EditStep) -> bool:
     """Whether a step needs something drawn that is not in the photo."""
     asked = step.replacement
     if step.operation in ("replace", "add"):
-        return True
+        return not has_picture(step)
     if step.operation == "background":
         return asked is not None and bool(asked.phrase)
     return step.operation == "modify" and (asked is None or not asked.colour)
@@ -84,7 +87,8 @@ def needs_generation(pipeline: Pipeline, what: str) -> UnsupportedInstructionErr
     """The error that says what a pipeline without a generative model can do instead."""
     return UnsupportedInstructionError(
         f"{what} needs a generative model, and the pipeline {pipeline.name!r} has none. "
-        "It can remove, recolour, blur or pixelate, cut out, and set a background: a colour, a "
-        "gradient, a studio, a picture file, transparent, or blurred. 'autoedit pipelines' lists "
-        "those that draw."
+        "It can remove, recolour, blur or pixelate, cut out, set a picture file into the photo "
+        '("replace the mug with bottle.png"), and set a background: a colour, a gradient, a '
+        "studio, a picture file, transparent, or blurred. 'autoedit pipelines' lists those that "
+        "draw."
     )

@@ -89,7 +89,7 @@ def extracted(photo: Photo, step: EditStep, mask: Mask, *, reflections: bool) ->
     thing = mask
     if own_alpha(photo) is None:
         if step.takes("shadow"):
-            shadow, notes = _own_shadow(photo, mask, Mask(mask.binary.astype(np.float32)))
+            shadow, notes = own_shadow(photo, mask, Mask(mask.binary.astype(np.float32)))
         if reflections and step.takes("reflection"):
             thing = mask | masking.reflection_mask(photo.pixels, mask)
     subject = cut_out(photo, thing)
@@ -178,19 +178,19 @@ def _shade(
 ) -> tuple[FloatArray | None, tuple[str, ...]]:  # fmt: skip
     """What is left of the light on the backdrop; None for all of it."""
     if contact == "keep":
-        return _own_shadow(photo, mask, subject.alpha)
+        return own_shadow(photo, mask, subject.alpha)
     if contact == "none":
         return None, ()
     if not stands:
         return None, ("What it stands on is not in the picture, so it throws no shadow.",)
     angle = settings.light
     if angle == "auto":
-        angle = _light(photo, mask, subject, stands[0])
+        angle = light_on(photo, mask, subject, stands[0])
     shade = contact_shade(stands, photo.shape, light=angle, softness=settings.softness)
     return shade, ()
 
 
-def _own_shadow(photo: Photo, mask: Mask, alpha: Mask) -> tuple[FloatArray | None, tuple[str, ...]]:
+def own_shadow(photo: Photo, mask: Mask, alpha: Mask) -> tuple[FloatArray | None, tuple[str, ...]]:
     """The shadow that the subject throws in the photo, as what it leaves of the light."""
     shade = None
     if own_alpha(photo) is None:
@@ -200,9 +200,9 @@ def _own_shadow(photo: Photo, mask: Mask, alpha: Mask) -> tuple[FloatArray | Non
     return shade, ()
 
 
-def _light(photo: Photo, mask: Mask, subject: Cutout, stand: Stand) -> float:
+def light_on(photo: Photo, mask: Mask, subject: Cutout, stand: Stand) -> float:
     """Where the light comes from: by the old shadow, else by the shading, else as usual."""
-    shade, _ = _own_shadow(photo, mask, subject.alpha)
+    shade, _ = own_shadow(photo, mask, subject.alpha)
     found = None
     if shade is not None:
         beside = np.where(subject.alpha.binary, np.float32(1), shade)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autoedit import abilities, drawing, judging, masking, selecting, verification
+from autoedit import abilities, drawing, inserting, judging, masking, selecting, verification
 from autoedit.backgrounds import cut_out
 from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
@@ -22,6 +22,7 @@ from autoedit.core.result import Check, EditResult, StepResult, Verdict
 from autoedit.errors import MaskError, TargetNotFoundError
 from autoedit.filling import Job, fill_holes, fill_until_good
 from autoedit.inpainting import FillRequest
+from autoedit.picturing import Pictures
 from autoedit.pipeline import Pipeline, default_pipeline, load_pipeline
 from autoedit.pointing import (
     MaskSource,
@@ -67,6 +68,7 @@ class Editor:
         else:
             self.pipeline = load_pipeline(pipeline or default_pipeline(), overrides)
         self._stages = Stages(self.pipeline, pull=pull)
+        self._pictures = Pictures(self._stages)
 
     # What a caller asks for ------------------------------------------------------------------
 
@@ -201,6 +203,7 @@ class Editor:
                 plan = tidied(completed(plan, product), loaded, product)
             abilities.check(plan, loaded, pointer, self.pipeline)
             self._load(plan, pointer)
+        self._pictures.prepare(plan, loaded, run)
         # Candidates of one step are drawn together; of several, each goes its own way.
         runs, count = (1, candidates) if len(plan.steps) == 1 else (candidates, 1)
         results = [
@@ -218,10 +221,12 @@ class Editor:
 
     def _load(self, plan: EditPlan, pointer: Pointer) -> None:
         """Load what the plan needs now, so that a wrong setting or missing weights cost no work."""
-        fills = any(step.operation == "remove" or abilities.draws(step) for step in plan.steps)
+        fills = any(abilities.fills(step) for step in plan.steps)
+        # A fill and a picture look for the things near them, and a picture is cut out.
+        looks = fills or any(inserting.has_picture(step) for step in plan.steps)
         needed = {
-            "grounding": fills or not pointer.given,  # a fill looks for the things near its hole
-            "segmentation": fills or pointer.mask is None,
+            "grounding": looks or not pointer.given,
+            "segmentation": looks or pointer.mask is None,
             "inpainting": fills,
         }
         stages = [stage for stage, is_needed in needed.items() if is_needed]
@@ -242,7 +247,8 @@ class Editor:
         product = self.pipeline.product
         for step in plan.steps:
             regions, mask = selecting.select(self._stages, photo, step, pointer, run)
-            notes += notes_for(step.target, regions, mask, pointer)
+            meant = inserting.anchor_of(step, pointer) or step.target
+            notes += notes_for(meant, regions, mask, pointer)
             tried = self._do(photo, step, regions, mask, pointer, run, count)
             photo, result = tried[0]
             steps.append(result)
@@ -273,14 +279,22 @@ class Editor:
         pointer: Pointer, run: Run, count: int,
     ) -> list[tuple[Photo, StepResult]]:  # fmt: skip
         """One step on what was selected; several results, best first, where seeds matter."""
-        if step.operation == "remove":
-            job, notes = self._removal(photo, step, regions, mask, pointer, run), ()
+        insert, notes = self._pictures.insert(step, photo, run), ()
+        if insert is not None and step.operation == "add":
+            return [self._pictures.add(photo, step, regions, mask, pointer, insert, run)]
+        if insert is not None:
+            cleared = inserting.as_removal(step, insert)
+            job = self._removal(photo, cleared, regions, mask, pointer, run)
+        elif step.operation == "remove":
+            job = self._removal(photo, step, regions, mask, pointer, run)
         elif abilities.draws(step):
             photo, job, notes = self._drawing(photo, step, mask, run)
         else:
             return [self._restyle(photo, step, regions, mask, run)]
         inpainter, settings = self._stages.inpainter, self.pipeline.verification
         fills = fill_until_good(inpainter, photo, job, settings, run, count)
+        if insert is not None:
+            fills, notes = self._pictures.put_in(photo, fills, job, regions, mask, insert, run)
         return [
             (each.photo, StepResult(step.operation, regions, mask, each.matte, each.attempts,
                                     each.verdict, notes))

@@ -87,7 +87,7 @@ class VerificationSettings(_Strict):
 
 
 class CompositingSettings(_Strict):
-    """How a subject is set on another background.
+    """How a subject is set on another background, and a picture into a photo.
 
     Attributes:
         contact: its shadow there: "keep" its own from the photo, "cast" one as it would have
@@ -98,18 +98,22 @@ class CompositingSettings(_Strict):
             "auto" goes by the subject's old shadow, else by its shading.
         softness: of a cast shadow; 0 for a small hard lamp, 1 for an overcast sky.
         reflection: how much a glossy ground mirrors, 0 to 1.
-        harmonize: whether the subject takes on the backdrop's colour and light.
+        harmonize: whether the subject takes on the backdrop's colour and light; None, and it takes
+            a little of it when it is a picture set into a photo, and none before a backdrop.
         fit: how a picture is laid: "cover", "contain", "tile" or "stretch".
         blur: of a picture, as a fraction of the photo's diagonal.
+        manner: how a picture is set into a photo: "standing" on the ground, with a shadow, "flat"
+            on a thing's face, or "auto", which goes by its name, its colours and its place.
     """
 
     contact: Literal["auto", "keep", "cast", "none"] = "auto"
     light: float | Literal["auto"] = "auto"
     softness: float = Field(0.5, ge=0, le=1)
     reflection: float = Field(0, ge=0, le=1)
-    harmonize: bool = False
+    harmonize: bool | None = None
     fit: Literal["cover", "contain", "tile", "stretch"] = "cover"
     blur: float = Field(0, ge=0, le=0.1)
+    manner: Literal["auto", "standing", "flat"] = "auto"
 
     @field_validator("light", mode="before")
     @classmethod

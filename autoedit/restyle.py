@@ -11,6 +11,7 @@ from autoedit.compositing.stitch import blend
 from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
 from autoedit.core.plan import EditStep
+from autoedit.errors import InstructionError
 from autoedit.pipeline import Pipeline
 
 
@@ -34,7 +35,8 @@ def restyled(
         rgb = colour_rgb(asked.colour)
         if len(set(rgb)) > 1:
             photo = photo.coloured()
-        changed = look.recolour(photo.pixels, mask, look.paint_rgb(asked.colour, rgb))
+        own = _said(step.target.attributes.colour)
+        changed = look.recolour(photo.pixels, mask, look.paint_rgb(asked.colour, rgb), own)
         subject = cut_out(photo, mask)
         pixels = blend(photo.pixels, changed, subject.alpha.array)
         return photo.with_pixels(pixels), subject.alpha, subject.notes
@@ -46,3 +48,13 @@ def restyled(
     if step.operation == "extract":
         return extracted(photo, step, mask, reflections=pipeline.masking.reflections)
     return set_on_background(photo, step, mask, pipeline.compositing)
+
+
+def _said(colours: tuple[str, ...]) -> tuple[int, int, int] | None:
+    """The colour that a thing is said to have; None when it is none, several, or not known."""
+    if len(colours) != 1:
+        return None
+    try:
+        return look.paint_rgb(colours[0], colour_rgb(colours[0]))
+    except InstructionError:
+        return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from autoedit import drawing, masking
+from autoedit import drawing, inserting, masking
 from autoedit.compositing.transparency import own_alpha
 from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
@@ -52,9 +52,11 @@ def _select(
     if own is not None:
         box = own.box or (0.0, 0.0, 0.0, 0.0)
         return (Region(box, 1.0, target.phrase, own, ("its own alpha",)),), own
-    if step.boxes and not pointer.given and (len(step.boxes) == 1 or step.operation == "add"):
-        pointer = pointer_for(photo, step.boxes[0], None, None, None, None)
-    if step.operation == "add":
+    pointer = _seen(photo, step, pointer)
+    anchor = inserting.anchor_of(step, pointer)
+    if anchor is not None:
+        target = anchor
+    elif step.operation == "add":
         with run.stage("grounding"):
             return drawing.place_of(stages, photo, target, pointer)
     if pointer.given:
@@ -96,10 +98,18 @@ def _select(
     return regions, mask
 
 
+def _seen(photo: Photo, step: EditStep, pointer: Pointer) -> Pointer:
+    """Where a planner that sees has pointed, if nobody else did and it is one place."""
+    one = len(step.boxes) == 1 or (step.boxes and step.operation == "add")
+    if not one or pointer.given:
+        return pointer
+    return pointer_for(photo, step.boxes[0], None, None, None, None)
+
+
 def _is_whole(step: EditStep) -> bool:
     """Whether a step is about all that a cut-out shows: its ground is gone already."""
     subject = step.target.head == "subject" or not step.target.head
-    return step.operation == "background" or (step.operation == "extract" and subject)
+    return subject and step.operation in ("background", "extract")
 
 
 def _keeps_all(step: EditStep) -> bool:
@@ -125,11 +135,13 @@ def _with_rivals(found: Regions, stages: Stages, photo: Photo) -> Regions:
 
 
 def others(
-    stages: Stages, photo: Photo, mask: Mask, run: Run, *, taken: Mask | None = None
-) -> Mask:
+    stages: Stages, photo: Photo, mask: Mask, run: Run, *, taken: Mask | None = None,
+    place: bool = False,
+) -> Mask:  # fmt: skip
     """The other things near a mask, which no fill may touch or take as a source.
 
-    What lies for the most part in `taken` is the target's mirror image, and no other thing.
+    What lies for the most part in `taken` is the target's mirror image, and no other thing. With
+    `place`, the mask is no thing but a place, and what is there counts too.
     """
     with run.stage("grounding"):
         everything = stages.ground(photo, _EVERY_OBJECT)
@@ -140,7 +152,8 @@ def others(
             else replace(region, mask=stages.outline(photo, Prompt(box=region.box)))
             for region in found
         ]  # fmt: skip
-    return others_than(mask, outlined, taken)
+    thing = Mask(np.zeros(mask.shape, np.float32), "none") if place else mask
+    return others_than(thing, outlined, taken)
 
 
 def elsewhere(photo: Photo, regions: tuple[Region, ...]) -> Mask:

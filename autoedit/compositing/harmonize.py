@@ -10,12 +10,15 @@ from autoedit.core.mask import FloatArray, Mask, PixelArray
 _SIDE = 256
 _TINT, _LEVEL, _SPREAD = 0.5, 0.35, 0.3  # of the way that tint, brightness and contrast go
 _MOST_TINT, _MOST_LEVEL = 0.35, 0.7  # natural logarithms: no farther, or it is another thing
+_MODEST = 0.1, 0.15, 0.1  # most tint, most brightness, and of the way that contrast goes
 _POWER = 6  # of the mean that takes a scene's light: between its mean and its brightest
 _GAMMA = 2.2
 _STRIP = 256
 
 
-def harmonized(colours: PixelArray, alpha: Mask, backdrop: PixelArray) -> PixelArray:
+def harmonized(
+    colours: PixelArray, alpha: Mask, backdrop: PixelArray, *, modest: bool = False
+) -> PixelArray:
     """A subject in the light of a backdrop, part of the way.
 
     The light's tint of each is a Minkowski mean in linear light (shades of grey: Finlayson &
@@ -27,6 +30,8 @@ def harmonized(colours: PixelArray, alpha: Mask, backdrop: PixelArray) -> PixelA
         colours: RGB uint8 (H, W, 3), the subject's own.
         alpha: the subject's.
         backdrop: RGB uint8 (H, W, 3).
+        modest: the subject's tint is taken for its paint, and only a little of the backdrop's light
+            is put on it: what two cameras see differently, and not what two things are.
 
     Returns:
         RGB uint8 (H, W, 3), changed wherever alpha is above 0.
@@ -39,12 +44,14 @@ def harmonized(colours: PixelArray, alpha: Mask, backdrop: PixelArray) -> PixelA
     theirs = _linear(_small(backdrop).reshape(-1, 3))
     if not ours.size:
         return colours
-    tint = np.clip(_TINT * np.log(_tint(theirs) / _tint(ours)), -_MOST_TINT, _MOST_TINT)
+    most_tint, most_level, spread = _MODEST if modest else (_MOST_TINT, _MOST_LEVEL, _SPREAD)
+    own = np.ones(3) if modest else _tint(ours)
+    tint = np.clip(_TINT * np.log(_tint(theirs) / own), -most_tint, most_tint)
     tint -= tint.mean()
     ours_level, theirs_level = _level(ours), _level(theirs)
-    lift = float(np.clip(_LEVEL * (theirs_level[0] - ours_level[0]), -_MOST_LEVEL, _MOST_LEVEL))
+    lift = float(np.clip(_LEVEL * (theirs_level[0] - ours_level[0]), -most_level, most_level))
     ratio = np.clip(theirs_level[1] / max(ours_level[1], 0.05), 0.6, 1.5)
-    power = float(1 + _SPREAD * (ratio - 1))
+    power = float(1 + spread * (ratio - 1))
     table = _table(tint, lift, power, ours_level[0])
     result = colours.copy()
     for top in range(0, colours.shape[0], _STRIP):

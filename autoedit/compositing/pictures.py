@@ -1,4 +1,4 @@
-"""A picture file as a backdrop: read, judged by its size, in the photo's colours."""
+"""A picture file that comes into a photo: read, judged by its size, in the photo's colours."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from autoedit.errors import PhotoError
 
 _COARSE, _TOO_COARSE = 1.6, 4.0  # enlarged more than this it looks soft, or is nothing but pixels
 _SAMPLE = "sample:"
+_TINY = 12  # pixels a side: less shows no thing
 
 
 def backdrop_picture(source: str, photo: Photo, *, fit: Fit, blur: float) -> PixelArray:
@@ -39,7 +40,30 @@ def backdrop_picture(source: str, photo: Photo, *, fit: Fit, blur: float) -> Pix
             f"{factor:.1f} times to fill {photo.width}x{photo.height}. Give a larger picture, or "
             "lay it with the fit 'tile'."
         )
-    return _flattened(_in_colours_of(photo, picture))
+    return _flattened(in_colours_of(photo, picture))
+
+
+def thing_picture(source: str) -> Photo:
+    """A picture of a thing that is to be set into a photo, as it is in its file.
+
+    Raises:
+        PhotoError: when it is missing, cannot be read, or is so small that it shows nothing.
+    """
+    picture = _loaded(source, "picture")
+    if min(picture.shape) < _TINY:
+        raise PhotoError(
+            f"The picture {source} is only {picture.width}x{picture.height} pixels. Give a larger "
+            "one."
+        )
+    return picture
+
+
+def changed_at(source: str) -> int:
+    """When a picture's file was last written, in nanoseconds; 0 for what is no file."""
+    try:
+        return Path(source).expanduser().stat().st_mtime_ns
+    except OSError:
+        return 0  # reading it says what is wrong
 
 
 def check_readable(source: str) -> None:
@@ -68,27 +92,21 @@ def _allowed(blur: float) -> float:
     return max(_TOO_COARSE, 2 * blur)
 
 
-def _loaded(source: str) -> Photo:
-    if source.startswith(_SAMPLE):
-        return _read(source, 0)
-    path = Path(source).expanduser()
+def _loaded(source: str, what: str = "backdrop") -> Photo:
+    path = source if source.startswith(_SAMPLE) else str(Path(source).expanduser())
     try:
-        changed = path.stat().st_mtime_ns
-    except OSError:
-        changed = 0  # reading it says what is wrong
-    return _read(str(path), changed)
+        return _read(path, changed_at(source))
+    except PhotoError as error:
+        raise PhotoError(f"The {what} cannot be used: {error}") from error
 
 
 @lru_cache(maxsize=2)  # many photos are set before one backdrop
 def _read(source: str, changed: int) -> Photo:
-    try:
-        return load_photo(source)
-    except PhotoError as error:
-        raise PhotoError(f"The backdrop cannot be used: {error}") from error
+    return load_photo(source)
 
 
-def _in_colours_of(photo: Photo, picture: Photo) -> Photo:
-    """The picture in the photo's colour profile; sRGB where none is given."""
+def in_colours_of(photo: Photo, picture: Photo) -> Photo:
+    """The picture's pixels in the photo's colour profile; sRGB where none is given."""
     theirs, ours = picture.facts.icc_profile, photo.facts.icc_profile
     if theirs == ours or picture.grey or photo.grey:
         return picture

@@ -208,7 +208,8 @@ def _added(phrase: Phrase, relation: Relation | None = None) -> EditStep:
     if relation:
         target = target.model_copy(update={"relation": relation})
         location = f"{relation.kind} {relation.anchor.phrase}"
-    new = Replacement(phrase=phrase.description)
+    file = next((token for token in phrase.said if token.kind == "file"), None)
+    new = Replacement(image=file.text) if file else Replacement(phrase=phrase.description)
     return EditStep(operation="add", target=target, replacement=new, location=location)
 
 

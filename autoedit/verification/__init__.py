@@ -6,7 +6,8 @@ from autoedit.verification.checks import (
     drawn,
     outside_untouched,
     seam,
+    shown,
     target_gone,
 )
 
-__all__ = ["coverage", "covered", "drawn", "outside_untouched", "seam", "target_gone"]
+__all__ = ["coverage", "covered", "drawn", "outside_untouched", "seam", "shown", "target_gone"]

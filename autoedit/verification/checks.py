@@ -14,6 +14,7 @@ from autoedit.core.result import Check
 # tiny gradients on a smooth wall from looking like a seam.
 _INVISIBLE_STEP = 2.0
 _NEAR = 0.15  # of the square root of the mask's area: how far round it a leftover is looked for
+_HIDDEN = 0.5  # of a picture that is set in: more out of the frame or behind things is too much
 _RING = (4, 16)  # pixels outside the hole that tell what the photo's own gradients are
 
 
@@ -97,6 +98,19 @@ def drawn(found: Regions | None, matte: Mask, *, bound: float) -> Check:
             best, label = region.score * inside, region.label
     note = f"found: {label} ({best:.2f})" if best else "not found where it was to be drawn"
     return Check("drawn", 1 - best <= bound, 1 - best, bound, note)
+
+
+def shown(share: float) -> Check:
+    """Whether a picture that was to be set in can be seen.
+
+    Args:
+        share: of the picture, that lies in the frame and behind nothing.
+
+    Returns:
+        The share that cannot be seen; the bound is half.
+    """
+    hidden = max(0.0, 1 - share)
+    return Check("drawn", hidden <= _HIDDEN, hidden, _HIDDEN, f"{share:.0%} of the picture shows")
 
 
 def covered(region: Region, shape: tuple[int, int]) -> BoolArray:
