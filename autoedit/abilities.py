@@ -10,6 +10,7 @@ from autoedit.errors import InstructionError, UnsupportedInstructionError
 from autoedit.inserting import has_picture
 from autoedit.pipeline import Pipeline
 from autoedit.pointing import Pointer
+from autoedit.products.requests import aimed
 
 
 def check(plan: EditPlan, photo: Photo | None, pointer: Pointer, pipeline: Pipeline) -> None:
@@ -27,7 +28,8 @@ def check(plan: EditPlan, photo: Photo | None, pointer: Pointer, pipeline: Pipel
         PhotoError: when a picture that is to be the background cannot be used.
         UnsupportedInstructionError: when a step needs a model that the pipeline has not.
     """
-    if len(plan.steps) > 1 and (pointer.given or pointer.pick is not None):
+    several = len(aimed(plan, pipeline.product)) > 1
+    if several and (pointer.given or pointer.pick is not None):
         raise InstructionError(
             f"A box, point, mask or pick goes with an instruction of one step; this one has "
             f"{len(plan.steps)}. Give one step at a time."

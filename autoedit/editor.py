@@ -36,7 +36,7 @@ from autoedit.pointing import (
 )
 from autoedit.products import finishing
 from autoedit.products.colours import in_srgb
-from autoedit.products.requests import completed, no_rules
+from autoedit.products.requests import aimed, completed, no_rules
 from autoedit.products.tidying import tidied
 from autoedit.restyle import restyled
 from autoedit.run import Run
@@ -246,16 +246,19 @@ class Editor:
         tried: list[tuple[Photo, StepResult]] = []
         product = self.pipeline.product
         for step in plan.steps:
-            regions, mask = selecting.select(self._stages, photo, step, pointer, run)
-            meant = inserting.anchor_of(step, pointer) or step.target
-            notes += notes_for(meant, regions, mask, pointer)
-            tried = self._do(photo, step, regions, mask, pointer, run, count)
+            aim = pointer
+            if step not in aimed(plan, product):  # a pick is free for it when its product is shown
+                aim = Pointer(pick=pointer.pick if pointer.given else None)
+            regions, mask = selecting.select(self._stages, photo, step, aim, run)
+            meant = inserting.anchor_of(step, aim) or step.target
+            notes += notes_for(meant, regions, mask, aim)
+            tried = self._do(photo, step, regions, mask, aim, run, count)
             photo, result = tried[0]
             steps.append(result)
             notes += result.notes
         if product is not None:
             with run.stage("finishing"):
-                done = finishing.finish(photo, steps, plan, product, self._stages.written)
+                done = finishing.finish(photo, original, steps, plan, product, self._stages.written)
             photo, tried = done.photo, []
             steps.append(finishing.as_step(done, original))
             notes += done.notes

@@ -14,6 +14,7 @@ from autoedit.core.photo import Photo
 from autoedit.core.plan import EditStep, Target
 from autoedit.core.region import Region, Regions
 from autoedit.errors import TargetError, TargetNotFoundError
+from autoedit.planning.replacement import MAIN_SUBJECT
 from autoedit.pointing import Pointer, near, others_than, picked, pointer_for
 from autoedit.run import Run
 from autoedit.segmentation import Prompt
@@ -24,6 +25,14 @@ _REACH, _LEAST_REACH = 1.5, 12.0  # heights of a line of text; pixels
 _RIM = 0.15  # of that reach: what is right round letters
 _AS_LARGE, _AS_SURE = 0.5, 0.9  # of the subject; score of another thing that may be it
 _SHADES, _COMMON = 8, 4  # levels a channel; of 255, how often a colour must occur there
+_NO_SUBJECT = (
+    "No subject stands out from the rest of this photo. Draw a box round it with --box, or say "
+    "what it is (--subject, or in the instruction)."
+)
+_ALL_CLEAR = (
+    "The photo is transparent all over, so nothing in it shows. Give the photo that it was made "
+    "from, or remove its alpha channel."
+)
 
 
 def select(
@@ -48,6 +57,8 @@ def _select(
     if pointer.mask is not None:  # what a person painted is meant as it is
         box = pointer.mask.box or (0.0, 0.0, 0.0, 0.0)
         return (Region(box, 1.0, target.phrase, pointer.mask, ("mask given",)),), pointer.mask
+    if photo.alpha is not None and not photo.alpha.any():
+        raise TargetNotFoundError(_ALL_CLEAR)
     own = own_alpha(photo) if _is_whole(step) and not pointer.given else None
     if own is not None:
         box = own.box or (0.0, 0.0, 0.0, 0.0)
@@ -68,10 +79,7 @@ def _select(
         prompts = [Prompt(box=region.box) for region in regions]
     else:
         with run.stage("grounding"):
-            found = stages.ground(photo, target)
-            if _is_whole(step) and target.head == "subject" and not _keeps_all(step):
-                found = _with_rivals(found, stages, photo)
-            regions = picked(found, target, pointer.pick)
+            regions = _named(stages, photo, step, target, pointer)
         prompts = [Prompt(box=region.box, mask=region.mask) for region in regions]
     with run.stage("segmentation"):
         outlines = [
@@ -104,6 +112,18 @@ def _seen(photo: Photo, step: EditStep, pointer: Pointer) -> Pointer:
     if not one or pointer.given:
         return pointer
     return pointer_for(photo, step.boxes[0], None, None, None, None)
+
+
+def _named(
+    stages: Stages, photo: Photo, step: EditStep, target: Target, pointer: Pointer
+) -> tuple[Region, ...]:
+    """What a step's words mean, of all that grounding finds."""
+    found = stages.ground(photo, target)
+    if _is_whole(step) and target.head == "subject" and not _keeps_all(step):
+        found = _with_rivals(found, stages, photo)
+    if not len(found) and target == MAIN_SUBJECT:
+        raise TargetNotFoundError(_NO_SUBJECT, found)
+    return picked(found, target, pointer.pick)
 
 
 def _is_whole(step: EditStep) -> bool:

@@ -2,6 +2,7 @@
 
     python scripts/bench_product.py
     python scripts/bench_product.py --limit 6 --table table.md
+    python scripts/bench_product.py --cost
 
 Photos of ../shared/photos/masks with the outlines that people drew, the project's examples with
 their masks, and the products of ../shared/photos as they are found without any help. Each goes
@@ -11,6 +12,9 @@ through the pipeline `product`, is saved as a JPEG of quality 95, and is read ba
     plainly    the same when the same pixels are saved without regard to the blocks
     subject    mean error of the matte's solid part against the photo, of 255; and 99th percentile
     codec      the same of the plain file: what the codec alone costs
+
+`--cost` measures time and memory at 12 megapixels instead, against rembg's chain on the same mask,
+and fails above its bounds.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ import cv2
 import numpy as np
 from bench_tables import write_section
 from PIL import Image
+from product_bench import cost
 
 from autoedit.core.files import load_photo
 from autoedit.core.files.encoding import encode
@@ -43,7 +48,9 @@ from autoedit.products.settings import ProductSettings
 ROOT = Path(__file__).parents[1]
 PHOTOS = ROOT.parent / "shared" / "photos"
 WHITE = (255, 255, 255)
-TITLE = "Product photos"
+TITLE, COST_TITLE = "Product photos", "Product photos: cost"
+_TIME, _PEAK = 1.0, 2.5  # of rembg's chain; GB
+_COSTED = ("robot_chalk", "vase_branch")
 
 
 @dataclass(frozen=True)
@@ -139,12 +146,52 @@ def table(rows: list[Measured], refused: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
+def measure_cost(rounds: int) -> tuple[str, list[str]]:
+    """Time and memory at 12 megapixels: a table, and the bounds that do not hold."""
+    lines = [
+        "A product photo of 4000 x 3000 px from file to file, each chain in its own process: the "
+        f"processor's seconds, medians of {rounds}; `scripts/bench_product.py --cost`.",
+        "",
+        "| photo | chain | seconds | of rembg's | peak, GB |",
+        "|---|---|---|---|---|",
+    ]
+    wrong: list[str] = []
+    for name in _COSTED:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            cost.prepare(folder, PHOTOS / "products" / f"{name}.jpg")
+            taken: dict[str, list[float]] = {chain: [] for chain in cost.CHAINS}
+            for _ in range(rounds):
+                for chain, times in taken.items():
+                    times.append(cost.seconds(chain, folder))
+                    print(f"{name}, {chain}: {times[-1]:.1f} s", file=sys.stderr, flush=True)
+            middle = {chain: float(np.median(times)) for chain, times in taken.items()}
+            for chain, words in cost.CHAINS.items():
+                ratio, peak = middle[chain] / middle["rembg"], cost.gigabytes(chain, folder)
+                lines.append(
+                    f"| {name} | {words} | {middle[chain]:.1f} | {ratio:.2f} | {peak:.2f} |"
+                )
+                if chain == "given" and ratio > _TIME:
+                    wrong.append(f"{name}: {ratio:.2f} of rembg's time is above {_TIME}")
+                if chain != "rembg" and peak > _PEAK:
+                    wrong.append(f"{name}, {words}: {peak:.2f} GB are above {_PEAK}")
+    return "\n".join(lines), wrong
+
+
 def main() -> None:
     """Run, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--limit", type=int, help="photos of each group")
     parser.add_argument("--table", type=Path, help="write the table there, not into the docs")
+    parser.add_argument("--cost", action="store_true", help="time and memory at 12 megapixels")
+    parser.add_argument("--rounds", type=int, default=3, help="of the times")
     options = parser.parse_args()
+    if options.cost:
+        text, wrong = measure_cost(options.rounds)
+        written(text, COST_TITLE, options.table)
+        if wrong:
+            raise SystemExit("\n".join(wrong))
+        return
     editor = Editor("product")
     rows: list[Measured] = []
     refused: dict[str, str] = {}
@@ -160,10 +207,15 @@ def main() -> None:
             except TargetError as refusal:
                 refused[path.stem] = str(refusal)
     text = table(rows, refused)
-    if options.table:
-        options.table.write_text(text + "\n", encoding="utf-8")
+    written(text, TITLE, options.table)
+
+
+def written(text: str, title: str, table: Path | None) -> None:
+    """Into a file of its own, else into the docs."""
+    if table:
+        table.write_text(text + "\n", encoding="utf-8")
     else:
-        write_section(TITLE, text)
+        write_section(title, text)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from autoedit.cli import console, outputs, shared
+from autoedit.cli.background import Contact
 from autoedit.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,7 +57,15 @@ def run(
                      help="The product as a picture of the photo's size, white inside."),
     ] = None,
     pick: shared.PickOption = None,
+    contact: Annotated[
+        Contact | None,
+        typer.Option("--contact", show_default=False,
+                     help="The product's shadow: its own kept, a new one cast, or none. A "
+                     "background with a shadow on it is not of one colour."),
+    ] = None,
     seed: shared.SeedOption = 0,
+    save_mask: shared.SaveMaskOption = None,
+    save_matte: shared.SaveMatteOption = None,
     report: Annotated[
         Path | None,
         typer.Option("--report", metavar="FILE", show_default=False,
@@ -87,15 +96,19 @@ def run(
     changes = tuple(settings or ())
     changes += (f'product.background="{background}"',) if background else ()
     changes += ("product.straighten=true",) if straighten else ()
+    changes += (f"compositing.contact={contact}",) if contact else ()
     if check_only:
-        given = [output, remove, *where.values(), straighten or None]
-        if any(option is not None for option in given):
+        given = [output, remove, *where.values(), contact, save_mask, save_matte]
+        if straighten or any(option is not None for option in given):
             raise InputError("--check-only edits nothing: give no option that says what to edit.")
         return _check(photo, pipeline, changes, report, pull=pull, as_json=as_json)
 
     target = output or _beside(photo)
+    masks = {"mask": save_mask, "matte": save_matte}
     outputs.check(
-        [outputs.Output(target)] + ([outputs.Output(report, "report")] if report else []),
+        [outputs.Output(target)]
+        + [outputs.Output(path, "mask") for path in masks.values() if path]
+        + ([outputs.Output(report, "report")] if report else []),
         inputs=[photo, mask],
         overwrite=not keep,
     )
@@ -107,6 +120,9 @@ def run(
     with shared.showing_candidates(target), console.progress_bars() as progress:
         result = editor.edit(photo, plan, seed=seed, progress=progress, **where)
     written = outputs.write_photos(result, [target], overwrite=not keep)[0]
+    for name, path in masks.items():
+        if path:
+            outputs.write_mask(getattr(result, name), path)
     code = 0 if result.verdict.passed else shared.VERDICT_FAILED
     account = {**result.report(), "rules": _rules(result.steps[-1].verdict.checks),
                "output": str(written), "outputs": [str(written)], "exit_code": code}  # fmt: skip

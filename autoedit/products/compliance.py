@@ -31,6 +31,9 @@ class Finished:
         cut: sides on which the photo's border cuts the subject.
         enlargement: of the subject, 1 when it has its own pixels; None when it is not known.
         near: pixels round `alpha` that are still the edge's.
+        doubt: the share of its outline at which the photo that it was cut from shows no edge; None
+            when the outline was handed in.
+        shadowed: whether a shadow was left or laid on the background.
         written: boxes (N, 4) of what is written in the photo, xyxy, read when asked for.
     """
 
@@ -44,6 +47,8 @@ class Finished:
     enlargement: float | None
     written: Callable[[], np.ndarray]
     near: float = NEAR
+    doubt: float | None = None
+    shadowed: bool = False
 
 
 def checked(photo: Finished, rules: ProductRules) -> tuple[Check, ...]:
@@ -65,6 +70,7 @@ def checked(photo: Finished, rules: ProductRules) -> tuple[Check, ...]:
         None if rules.text_outside else _text(photo),
         None if rules.borders else _border(photo),
         _whole(photo) if rules.whole else None,
+        _outline(photo.doubt, rules.outline_maximum),
         _enlargement(photo.enlargement, rules.enlargement_maximum),
         _blur(photo, rules.blur_maximum),
     ]  # fmt: skip
@@ -87,6 +93,8 @@ def _background(photo: Finished) -> Check:
     count, total = int(off.sum()), int(ground.sum())
     colour = ", ".join(str(level) for level in photo.rgb)
     note = f"{total - count} of {total} background pixels are exactly ({colour})"
+    if count and photo.shadowed:
+        note += ": its shadow lies on the others (--contact none leaves it away)"
     return Check("exact_background", count == 0, count / max(1, total), 0.0, note)
 
 
@@ -210,6 +218,18 @@ def _whole(photo: Finished) -> Check:
     where = " and ".join(photo.cut)
     note = f"the product is cut at the {where}" if where else "the whole product is shown"
     return Check("whole", not photo.cut, float(len(photo.cut)), 0.0, note)
+
+
+def _outline(doubt: float | None, bound: float | None) -> Check | None:
+    """Whether the photo shows an edge where the product was cut out, or it was guessed."""
+    if bound is None:
+        return None
+    if doubt is None:
+        return _unknown("outline_maximum", bound, "the outline was not drawn by this program")
+    note = f"{doubt:.0%} of the outline lies on no edge in the photo"
+    if doubt > bound:
+        note += f", at most {bound:.0%} may: look at it, and give a --box, points or a --mask"
+    return Check("outline_maximum", doubt <= bound, doubt, bound, note)
 
 
 def _enlargement(value: float | None, bound: float | None) -> Check | None:

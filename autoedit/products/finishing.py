@@ -17,6 +17,7 @@ from autoedit.core.result import Check, StepResult, Verdict
 from autoedit.products import framing
 from autoedit.products.colours import is_srgb
 from autoedit.products.compliance import Finished, checked
+from autoedit.products.evidence import unfounded
 from autoedit.products.saving import saved_exactly
 from autoedit.products.settings import KEPT, ProductSettings
 from autoedit.products.straighten import tilt
@@ -24,6 +25,8 @@ from autoedit.products.straighten import tilt
 _SPECK = 0.002  # of the subject's area, below which a part far from it is no part of it
 _NEAR_COLOUR = 24  # levels of 255 within which the edge of a finished photo is its background
 _EDGE = 16.0  # pixels round what differs that clearly, which hold the edge and a JPEG's ringing
+
+_HANDED_IN = {"mask given", "its own alpha"}  # evidence of an outline that nobody had to find
 
 Written = Callable[[Photo], np.ndarray]
 """Boxes (N, 4) of what is written in a photo, xyxy in pixels."""
@@ -56,42 +59,63 @@ def background_rgb(plan: EditPlan, settings: ProductSettings) -> tuple[int, int,
 
 
 def finish(
-    photo: Photo, steps: list[StepResult], plan: EditPlan, settings: ProductSettings,
-    written: Written,
+    photo: Photo, original: Photo, steps: list[StepResult], plan: EditPlan,
+    settings: ProductSettings, written: Written,
 ) -> Product:  # fmt: skip
     """Frame the photo, settle how it is saved, and hold it to the rules.
 
     Args:
         photo: after the plan's steps, in sRGB.
+        original: before them, of the same size.
         steps: what they did; the last background's matte is one minus the subject's alpha.
         plan: what was asked, completed.
         settings: of the pipeline.
         written: reads what is written in a photo, where a rule needs it.
     """
     rgb = background_rgb(plan, settings)
-    mattes = [step.matte for step in steps if step.operation == "background"]
-    alpha = Mask(np.float32(1.0) - mattes[-1].array, "alpha") if mattes else None
+    laid = [step for step in steps if step.operation == "background"]
+    alpha = Mask(np.float32(1.0) - laid[-1].matte.array, "alpha") if laid else None
+    doubt = _doubt(original, laid[-1]) if laid else None
     if photo.alpha is not None:
         photo = replace(photo, alpha=None)
     if rgb is None or alpha is None or alpha.box is None:
         saved = saved_exactly(photo, None, rgb or (255, 255, 255), settings)
+        shadowed = False
         cut, enlargement, notes = (), 1.0, ("The background is not of one colour, and so the "
                                             "frame stays as it is.",)  # fmt: skip
         alpha = None if rgb is None else alpha
     else:
         photo, alpha = without_specks(photo, alpha, rgb)
+        cover = _with_shadow(photo, alpha, rgb)
+        shadowed = cover is not alpha
         angle, remark = tilt(photo.pixels, alpha) if settings.straighten else (0.0, "")
         frame = framing.frame_for(alpha, settings, angle)
         framed = framing.laid(photo.pixels, frame, rgb)
         alpha = framing.laid_alpha(alpha, frame)
-        saved = saved_exactly(replace(photo, pixels=framed), alpha, rgb, settings)
+        photo = replace(photo, pixels=framed)
+        saved = saved_exactly(photo, framing.laid_alpha(cover, frame), rgb, settings)
         cut, enlargement = frame.cut, frame.scale
         notes = (*((remark,) if remark else ()), *frame.notes)
     finished = Finished(
         saved.decoded, alpha, rgb, saved.kind, len(saved.content), is_srgb(saved.photo), cut,
         max(1.0, enlargement), lambda: written(replace(saved.photo, pixels=saved.decoded)),
+        doubt=doubt, shadowed=shadowed,
     )  # fmt: skip
     return Product(saved.photo, checked(finished, settings.rules), (*notes, *saved.notes))
+
+
+def _doubt(original: Photo, laid: StepResult) -> float | None:
+    """How much of an outline that was found lies on no edge; None of one that was handed in."""
+    given = any(_HANDED_IN & set(region.evidence) for region in laid.regions)
+    return None if given else unfounded(original.pixels, laid.mask)
+
+
+def _with_shadow(photo: Photo, alpha: Mask, rgb: tuple[int, int, int]) -> Mask:
+    """The subject and the shadow that it keeps, which is no more to be whitened than itself."""
+    shadow = (alpha.array == 0) & (photo.pixels != rgb).any(axis=2)
+    if not shadow.any():
+        return alpha
+    return Mask(np.where(shadow, np.float32(1), alpha.array), "subject and shadow")
 
 
 def as_step(product: Product, original: Photo) -> StepResult:

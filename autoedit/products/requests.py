@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from autoedit.core.plan import EditPlan, EditStep, Replacement, Target
 from autoedit.errors import SettingError
+from autoedit.planning.replacement import MAIN_SUBJECT
 from autoedit.products.settings import KEPT, ProductSettings
 
 if TYPE_CHECKING:
     from autoedit.pipeline import Pipeline
 
-SUBJECT = Target(phrase="the main subject", head="subject")
+BLEMISHES = Target(phrase="the blemishes", head="blemish")
+"""Dust and scratches that are removed unasked, on a background that is kept."""
 
 
 def no_rules(name: str) -> SettingError:
@@ -43,7 +45,7 @@ def product_plan(
         raise no_rules(pipeline.name)
     read = [plan(f"remove {phrase}") for phrase in remove]
     steps = tuple(step for each in read for step in each.steps)
-    target = SUBJECT
+    target = MAIN_SUBJECT
     if subject:
         whole = plan(f"remove {subject}")
         read, target = [*read, whole], whole.steps[0].target
@@ -53,7 +55,21 @@ def product_plan(
     return completed(asked, pipeline.product, target)
 
 
-def completed(plan: EditPlan, settings: ProductSettings, subject: Target = SUBJECT) -> EditPlan:
+def aimed(plan: EditPlan, settings: ProductSettings | None) -> tuple[EditStep, ...]:
+    """The steps that a box, points, a mask or a pick are about.
+
+    In a product photo that is the product, which its background goes round; what is removed first
+    is named in words. A tidying that nobody asked for is never meant.
+    """
+    if settings is None:
+        return plan.steps
+    set_on = tuple(step for step in plan.steps if step.operation == "background")
+    return set_on or tuple(step for step in plan.steps if step.target != BLEMISHES)
+
+
+def completed(
+    plan: EditPlan, settings: ProductSettings, subject: Target = MAIN_SUBJECT
+) -> EditPlan:
     """A plan that ends in the background that the settings ask for.
 
     One that sets a background by itself stays as it is, and a plain colour of it is what the

@@ -35,6 +35,8 @@ class ProductRules(_Strict):
         text_outside: False when nothing may be written beside the product.
         borders: False when no frame may be drawn round the photo.
         whole: the subject is not cut by the photo's border.
+        outline_maximum: of the outline that the product was cut out by, at which the photo shows no
+            edge; not held where the outline was handed in.
         enlargement_maximum: how far the subject may have been enlarged.
         blur_maximum: of the subject, 0 sharp to 1 (Crete et al. 2007).
     """
@@ -53,6 +55,7 @@ class ProductRules(_Strict):
     text_outside: bool = True
     borders: bool = True
     whole: bool = False
+    outline_maximum: Share | None = None
     enlargement_maximum: Annotated[float, Field(ge=1)] | None = None
     blur_maximum: Share | None = None
 

@@ -36,7 +36,8 @@ def test_an_edit_ends_as_a_product_photo(editor: Editor, shot: Any, tmp_path: Pa
     pixels, mask = shot
     result = editor.edit(pixels, NOTHING_MORE, mask=mask)
     assert [step.operation for step in result.steps] == ["background", "product"]
-    assert rules(result) == {"exact_background": True, "srgb": True, "whole": True}
+    assert rules(result) == {"exact_background": True, "srgb": True, "whole": True,
+                             "outline_maximum": True}  # fmt: skip
     assert result.verdict.passed
     assert result.photo.width == result.photo.height == pytest.approx(121 / 0.85, abs=3)
     seen = load_photo(result.save(tmp_path / "out.jpg")).pixels
@@ -131,3 +132,12 @@ def test_python_has_the_command_too(shot: Any) -> None:
     assert not rules(result)["shortest_minimum"]
     assert rules(result)["share_minimum"] and rules(result)["text_outside"]
     assert result.pipeline == "product-google"
+
+
+def test_without_a_subject_it_says_what_to_do(editor: Editor) -> None:
+    plain = drawing.ground(240, 320, (243, 243, 243), grain=0.3)
+    with pytest.raises(TargetNotFoundError, match=r"--box.*--subject"):
+        editor.edit(plain, NOTHING_MORE)
+    nothing = np.dstack([plain, np.zeros(plain.shape[:2], np.uint8)])
+    with pytest.raises(TargetNotFoundError, match="transparent all over"):
+        editor.edit(nothing, NOTHING_MORE)

@@ -7,6 +7,7 @@ import pytest
 from autoedit.core.photo import Photo
 from autoedit.core.plan import EditPlan
 from autoedit.editor import Editor
+from autoedit.errors import TargetNotFoundError
 from autoedit.products.settings import ProductSettings
 from autoedit.products.tidying import marks, tidied
 from tests import drawing
@@ -72,3 +73,40 @@ def test_a_kept_background_is_dusted(background: str, dust: bool, steps: int) ->
         asked |= {"canvas": "keep", "share": None}
     plan = tidied(EditPlan(steps=()), Photo(pixels), ProductSettings.model_validate(asked))
     assert len(plan.steps) == steps
+
+
+def hair(pixels: Any, x: float, y: float, reach: float = 40) -> Any:
+    """Draw a bent dark line; returns where, bool (H, W)."""
+    before = pixels.copy()
+    along = np.linspace(0, 2.2, 60)
+    points = np.stack([x + reach * np.cos(along), y + reach * np.sin(along)], axis=1)
+    cv2.polylines(pixels, [np.rint(points).astype(np.int32)], False, (120, 118, 118), 1)
+    return (before != pixels).any(axis=2)
+
+
+def test_a_bent_hair_is_lint_and_a_letter_is_not() -> None:
+    pixels, _ = backdrop()
+    where = hair(pixels, 330, 200)
+    assert (marks(pixels, "all").binary & where).sum() > 0.9 * where.sum()
+    assert (marks(pixels, "lines").binary & where).any()
+    assert not marks(pixels, "specks").binary.any()
+    looped, _ = backdrop()
+    cv2.circle(looped, (340, 230), 24, (120, 118, 118), 1)
+    assert not marks(looped).binary.any()
+
+
+def test_a_rough_wall_is_not_dusty() -> None:
+    pixels, _ = backdrop()
+    rng = np.random.default_rng(5)
+    pits = rng.exponential(1, pixels.shape[:2]) * (rng.random(pixels.shape[:2]) < 0.03)
+    mottle = cv2.GaussianBlur(rng.normal(0, 8, pixels.shape[:2]), (0, 0), 2.5)
+    dark = cv2.GaussianBlur(pits, (0, 0), 1.1) * 160 + mottle
+    pixels = np.clip(pixels - dark[:, :, None], 0, 255).astype(np.uint8)
+    number = cv2.connectedComponents(marks(pixels).binary.astype(np.uint8))[0] - 1
+    assert number <= 2
+
+
+def test_no_dust_says_what_to_do() -> None:
+    pixels, _ = backdrop()
+    with pytest.raises(TargetNotFoundError, match="--box"):
+        Editor("embedded").edit(pixels, "remove the dust")

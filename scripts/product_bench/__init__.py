@@ -1,0 +1,1 @@
+"""What `scripts/bench_product.py` measures beside the files themselves."""
