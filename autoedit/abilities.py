@@ -40,6 +40,18 @@ def check(plan: EditPlan, photo: Photo | None, pointer: Pointer, pipeline: Pipel
             raise needs_generation(pipeline, _named(step))
 
 
+def check_supported(plan: EditPlan) -> None:
+    """Refuse a plan that leaves out a part of its instruction.
+
+    Raises:
+        UnsupportedInstructionError: says which part, and how the rest is done.
+    """
+    if plan.unsupported:
+        raise UnsupportedInstructionError(
+            f"{' '.join(plan.unsupported)} To do the rest, give --skip-unsupported."
+        )
+
+
 def _check_what_comes(step: EditStep, photo: Photo | None, pipeline: Pipeline) -> None:
     """The colour or picture that a step asks for."""
     asked = step.replacement

@@ -24,6 +24,7 @@ class Backend:
         summary: one line for `autoedit pipelines` and `doctor`.
         weights: settings that name weights, as `autoedit.models.store` reads them.
         draws: whether it can draw what a prompt asks for.
+        batches: whether it fills the holes of several photos at once.
     """
 
     path: str
@@ -32,6 +33,7 @@ class Backend:
     summary: str = ""
     weights: tuple[str, ...] = ()
     draws: bool = False
+    batches: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -46,8 +48,9 @@ def _neural(
     needs: tuple[str, ...] = ("torch", "transformers"),
     weights: tuple[str, ...] = ("model",),
     draws: bool = False,
+    batches: bool = False,
 ) -> Backend:
-    return Backend(path, needs, "neural", summary, weights, draws)
+    return Backend(path, needs, "neural", summary, weights, draws, batches)
 
 
 BACKENDS: dict[str, dict[str, Backend]] = {
@@ -131,6 +134,7 @@ BACKENDS: dict[str, dict[str, Backend]] = {
             needs=("torch", "diffusers", "transformers"),
             weights=("model", "lora", "config"),
             draws=True,
+            batches=True,
         ),
         "lama": _neural(
             "autoedit.inpainting.lama:LamaInpainter", "LaMa: removal only", needs=("torch",)

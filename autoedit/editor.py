@@ -47,8 +47,8 @@ class Editor:
     """Loads a pipeline's back ends once, each when first needed, and edits many photos.
 
     Args:
-        pipeline: a name (`autoedit.pipeline.available()`), a YAML file, or a `Pipeline`; None is
-            $AUTOEDIT_PIPELINE, else "embedded".
+        pipeline: a name (`autoedit.pipeline.available()`), a YAML file, a `Pipeline`, or the
+            `Stages` of one; None is $AUTOEDIT_PIPELINE, else "embedded".
         overrides: "stage.key=value" each, on top of a named pipeline.
         pull: whether weights that are missing may be downloaded.
 
@@ -58,11 +58,14 @@ class Editor:
 
     def __init__(
         self,
-        pipeline: str | Path | Pipeline | None = None,
+        pipeline: str | Path | Pipeline | Stages | None = None,
         *,
         overrides: tuple[str, ...] = (),
         pull: bool = False,
     ) -> None:
+        if isinstance(pipeline, Stages):
+            self.pipeline, self._stages = pipeline.pipeline, pipeline
+            return
         if isinstance(pipeline, Pipeline):
             self.pipeline = pipeline
         else:

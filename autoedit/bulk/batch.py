@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from autoedit import backends
 from autoedit.bulk import storage
 from autoedit.bulk.delivery import Delivery, discard
 from autoedit.bulk.folders import Folder, ledger_folder
@@ -155,6 +156,9 @@ class Batch:
             self.sample = next(self.ledger.to_do(self.run), None)
         self.taken.skipped = self._inputs.skipped
         self._pipelines = intake.pipelines
+        if self.settings.gpu_batch > 1 and not self._batches:
+            names = ", ".join(repr(pipeline.name) for pipeline in self._pipelines)
+            self.taken.notes[f"--gpu-batch has no effect: {names} has no diffusion model."] = None
         if self.settings.limit is not None:
             self.taken.to_do = min(self.taken.to_do, self.settings.limit)
         return self.taken
@@ -270,7 +274,14 @@ class Batch:
             return RayEngine(settings, self._pipelines)
         workers = self.local_workers
         threads = settings.threads or max(1, cores() // workers)
-        return LocalEngine(workers, threads, settings.timeout, self._path / "logs")
+        together = settings.gpu_batch if self._batches else 1
+        return LocalEngine(workers, threads, settings.timeout, self._path / "logs", together)
+
+    @property
+    def _batches(self) -> bool:
+        """Whether a pipeline fills the holes of several photos at once."""
+        named = (pipeline.inpainting.backend for pipeline in self._pipelines)
+        return any(backends.find("inpainting", name).batches for name in named)
 
     @property
     def local_workers(self) -> int:

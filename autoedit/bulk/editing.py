@@ -6,8 +6,9 @@ import errno
 import logging
 import os
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -32,17 +33,21 @@ from autoedit.errors import (
 )
 from autoedit.pipeline import Pipeline
 
-_EDITORS = 2
+EDITORS = 2
+"""Pipelines whose models are kept; more would hold more than a machine has room for."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _BYTES = "the photo (bytes)"
 
 
 class Station:
-    """Does jobs one after the other, with the models of their pipelines loaded once."""
+    """Does jobs one after the other, with the models of their pipelines loaded once.
 
-    def __init__(self) -> None:
-        # More pipelines at a time would hold more models than a machine has room for.
-        self._editor = lru_cache(_EDITORS)(_editor_for)
+    Args:
+        editor_for: gives the editor of a pipeline, as JSON; None loads and keeps them itself.
+    """
+
+    def __init__(self, editor_for: Callable[[str], Editor] | None = None) -> None:
+        self._editor = editor_for or lru_cache(EDITORS)(_editor_for)
         self._plan = lru_cache(256)(EditPlan.model_validate_json)
         logging.getLogger("autoedit").setLevel(logging.WARNING)
 
@@ -167,22 +172,22 @@ def _account(job: Job, trace: _Trace, error: BaseException, state: Any, stop: st
 
 @contextmanager
 def _warnings() -> Iterator[list[str]]:
-    """What AutoEdit's log warns of meanwhile, a line each."""
+    """What AutoEdit's log warns of meanwhile in this thread, a line each."""
     lines: list[str] = []
+    own = threading.get_ident()
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            lines.append(record.getMessage())
+            if record.thread == own:
+                lines.append(record.getMessage())
 
     listener = Listener(logging.WARNING)
     logger = logging.getLogger("autoedit")
     logger.addHandler(listener)
-    propagate, logger.propagate = logger.propagate, False
     try:
         yield lines
     finally:
         logger.removeHandler(listener)
-        logger.propagate = propagate
 
 
 def resident_bytes() -> int:

@@ -15,7 +15,7 @@ from autoedit.bulk.inputs import Item
 from autoedit.bulk.ledger import DONE, FAILED, REFUSED, Entry, Ledger, key_for
 from autoedit.bulk.settings import Settings
 from autoedit.core.plan import EditPlan
-from autoedit.errors import InputError, InstructionError, PhotoError, SettingError
+from autoedit.errors import AutoEditError, InputError, InstructionError, PhotoError, SettingError
 from autoedit.pipeline import Pipeline, load_pipeline
 from autoedit.planning import Planner
 from autoedit.pointing import Pointer
@@ -73,7 +73,7 @@ class _Planned:
     hash: str
     operation: str
     transparent: bool
-    error: InstructionError | None
+    error: AutoEditError | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,7 @@ class Intake:
             InputError: when an item has no instruction, or cannot be used.
             SettingError: when a pipeline is not known.
             InstructionError: when the run's own instruction cannot be done.
+            PhotoError: when a picture that it names cannot be used.
         """
         for item in items:
             self.taken.photos += 1
@@ -146,8 +147,8 @@ class Intake:
         pointing = {key: value for key, value in pointing.items() if value is not None}
         output = naming.name_for(
             item.name, settings.template, operation=planned.operation,
-            transparent=planned.transparent, format=settings.format, pipeline=loaded.pipeline.name,
-            seed=seed,
+            transparent=planned.transparent, pipeline=loaded.pipeline.name, seed=seed,
+            format=naming.format_of_product(loaded.pipeline, settings.format),
         )  # fmt: skip
         entry = Entry(
             key_for(item.photo, planned.hash, loaded.hash, json.dumps(pointing), mask_stamp,
@@ -218,13 +219,15 @@ class Intake:
     def _plan(self, instruction: str, name: str, pointed: bool, picked: bool) -> _Planned:
         loaded = self._load(name)
         plan = EditPlan(steps=())
-        error: InstructionError | None = None
+        error: AutoEditError | None = None
         try:
             plan = loaded.planner.plan(instruction)
+            if not self._settings.skip_unsupported:
+                abilities.check_supported(plan)
             pointer = Pointer((0.0, 0.0, 1.0, 1.0) if pointed else None, pick=1 if picked else None)
             abilities.check(plan, None, pointer, loaded.pipeline)
-        except InstructionError as caught:
-            error = caught
+        except (InstructionError, PhotoError) as caught:  # of a picture for the background
+            error, plan = caught, EditPlan(steps=(), instruction=instruction)
         for note in (*plan.notes, *plan.unsupported):
             if len(self.taken.notes) < 20:
                 self.taken.notes[f"{instruction}: {note}"] = None
@@ -234,12 +237,16 @@ class Intake:
         id = self._ledger.add_plan(instruction, loaded.id, meant, content, kind, text)
         meant = meant if error is None else key_for(instruction).hex()
         return _Planned(
-            id, meant, naming.operations(plan), naming.makes_transparent(plan), error
+            id, meant, naming.operations(plan), plan.makes_transparent, error
         )  # fmt: skip
 
     def _load(self, name: str) -> _Loaded:
         if name not in self._pipelines:
-            pipeline = load_pipeline(name, self._settings.overrides)
+            settings = self._settings
+            pipeline = load_pipeline(name, settings.overrides)
+            if pipeline.product is not None and settings.format is not None:
+                made_for = f"product.format={naming.kind_of(settings.format)}"
+                pipeline = load_pipeline(name, (*settings.overrides, made_for))
             if lacking := pipeline.missing():
                 modules = ", ".join(
                     dict.fromkeys(part for each in lacking.values() for part in each)

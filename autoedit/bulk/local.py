@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ _THREADS = (
 )  # fmt: skip
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from autoedit.bulk.worker import main; main(float(sys.argv[2]), int(sys.argv[3]))"
+    "from autoedit.bulk.worker import main; main(float(sys.argv[2]), *map(int, sys.argv[3:]))"
 )
 
 
@@ -73,28 +74,39 @@ class _Worker:
     outcomes: BinaryIO
     log: Path
     ready: bool = False
-    job: Job | None = None
+    held: dict[int, Job] = field(default_factory=dict[int, Job])
+    running: tuple[int, ...] = ()
     since: float = field(default_factory=time.monotonic)
+
+    def suspects(self) -> list[Job]:
+        """The jobs that were worked at, as far as is known."""
+        return [self.held[id] for id in self.running if id in self.held] or [*self.held.values()]
 
 
 class LocalEngine:
     """Worker processes on this machine.
 
-    A process edits one photo at a time, so that one that crashes, hangs or runs out of memory
-    costs that photo alone.
+    A photo that crashes, hangs or runs out of memory costs itself alone. Where a process works at
+    several and it is not known which it was, each of them is done again by itself.
 
     Args:
         workers: how many processes.
         threads: that each may use.
         timeout: seconds after which a photo is given up and its process replaced.
         logs: folder for what the libraries print.
+        together: how many photos a process edits at a time.
     """
 
-    def __init__(self, workers: int, threads: int, timeout: float, logs: Path) -> None:
+    def __init__(
+        self, workers: int, threads: int, timeout: float, logs: Path, together: int = 1
+    ) -> None:
         self._wanted = workers
         self._threads = threads
         self._timeout = timeout
         self._logs = logs
+        self._together = together
+        self._again: deque[Job] = deque()
+        self._alone: set[int] = set()
         self._workers: list[_Worker] = []
         self._events: queue.SimpleQueue[tuple[_Worker, Any]] = queue.SimpleQueue()
         self._failed_starts = 0
@@ -107,14 +119,14 @@ class LocalEngine:
 
     def run(self, jobs: Iterator[Job]) -> Iterator[Outcome | None]:
         """Do the jobs; see `Engine.run`."""
-        waiting = next(jobs, None)
-        while waiting is not None or any(each.job for each in self._workers):
+        waiting = None
+        while (waiting := waiting or self._next(jobs)) or any(each.held for each in self._workers):
             while waiting is not None and len(self._workers) < self._wanted:
                 self._start()
             for each in self._workers:
-                if waiting is not None and each.ready and each.job is None:
+                while waiting is not None and self._has_room(each, waiting):
                     self._give(each, waiting)
-                    waiting = next(jobs, None)
+                    waiting = self._next(jobs)
             try:
                 outcome = self._happened(*self._events.get(timeout=_TICK))
             except queue.Empty:
@@ -122,6 +134,14 @@ class LocalEngine:
             yield outcome
             for each in self._late():
                 yield self._give_up(each)
+
+    def _next(self, jobs: Iterator[Job]) -> Job | None:
+        """A job that must be done again, else the next."""
+        return self._again.popleft() if self._again else next(jobs, None)
+
+    def _has_room(self, each: _Worker, job: Job) -> bool:
+        single = job.id in self._alone or not self._alone.isdisjoint(each.held)
+        return each.ready and len(each.held) < (1 if single else self._together)
 
     def close(self) -> None:
         """End all processes now."""
@@ -142,7 +162,7 @@ class LocalEngine:
         with log.open("ab") as errors:
             process = subprocess.Popen(
                 [sys.executable, "-c", _START, json.dumps(sys.path), str(self._timeout),
-                 str(parent)],
+                 str(parent), str(self._together)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=own,
                 start_new_session=True,  # a Ctrl-C is for the parent to answer
             )  # fmt: skip
@@ -160,7 +180,9 @@ class LocalEngine:
             self._events.put((source, None))
 
     def _give(self, each: _Worker, job: Job) -> None:
-        each.job, each.since = job, time.monotonic()
+        if not each.held:
+            each.since = time.monotonic()
+        each.held[job.id] = job
         try:
             worker.send(each.jobs, job)
         except OSError:
@@ -184,15 +206,21 @@ class LocalEngine:
         if message == "ready":
             each.ready, self._failed_starts = True, 0
             return None
-        if isinstance(message, Outcome):
-            each.job = None
-            if message.spent:
-                self._end(each)
-            return message
-        return self._died(each)
+        if message is None:
+            return self._died(each)
+        each.since = time.monotonic()
+        if not isinstance(message, Outcome):
+            each.running = message
+            return None
+        each.running = ()
+        del each.held[message.id]
+        if message.spent:
+            self._again.extend(each.held.values())
+            self._end(each)
+        return message
 
     def _died(self, each: _Worker) -> Outcome | None:
-        code, job = each.process.wait(), each.job
+        code, job = each.process.wait(), self._blamed(each)
         self._end(each)
         reason = _reason(code, _last_words(each.log))
         if not each.ready:
@@ -207,13 +235,22 @@ class LocalEngine:
 
     def _late(self) -> list[_Worker]:
         now = time.monotonic()
-        return [each for each in self._workers if each.job and now - each.since > self._timeout]
+        return [each for each in self._workers if each.held and now - each.since > self._timeout]
 
-    def _give_up(self, each: _Worker) -> Outcome:
-        job = each.job
-        if job is None:
-            raise RuntimeError("only a worker with a job is late")
+    def _blamed(self, each: _Worker) -> Job | None:
+        """The job that a process died or hung of, if it is known; the others are done again."""
+        suspects = each.suspects()
+        blamed = suspects[0] if len(suspects) == 1 else None
+        if blamed is None:
+            self._alone.update(job.id for job in suspects)
+        self._again.extend(job for job in each.held.values() if job is not blamed)
+        return blamed
+
+    def _give_up(self, each: _Worker) -> Outcome | None:
+        job = self._blamed(each)
         self._end(each)
+        if job is None:
+            return None
         seconds = time.monotonic() - each.since
         return Outcome(
             job.id, "failed", "Timeout",

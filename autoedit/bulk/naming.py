@@ -5,14 +5,14 @@ from __future__ import annotations
 import string
 from pathlib import PurePosixPath
 
-from autoedit.core.files.writing import FORMATS
+from autoedit.core.files.writing import FORMATS, result_suffix
 from autoedit.core.plan import EditPlan
 from autoedit.errors import InputError
+from autoedit.pipeline import Pipeline
 
 TEMPLATE = "{stem}-{operation}{suffix}"
 _FIELDS = ("stem", "operation", "suffix", "pipeline", "seed")
 _LONGEST = 245  # bytes; file systems take 255, and a number may follow
-_CLEAR = {".png", ".tif", ".tiff", ".webp", ".avif"}
 
 
 def check(template: str, format: str | None = None) -> None:
@@ -46,13 +46,6 @@ def operations(plan: EditPlan) -> str:
     return "-".join(dict.fromkeys(step.operation for step in plan.steps)) or "edit"
 
 
-def makes_transparent(plan: EditPlan) -> bool:
-    """Whether a plan's result has transparency."""
-    asked = [step.replacement for step in plan.steps if step.replacement is not None]
-    cut_out = any(step.operation == "extract" for step in plan.steps)
-    return cut_out or any(replacement.transparent for replacement in asked)
-
-
 def name_for(
     name: str,
     template: str,
@@ -74,8 +67,7 @@ def name_for(
         pipeline, seed: for the template.
     """
     path = PurePosixPath(name)
-    kept = _CLEAR if transparent else FORMATS.keys() - {".gif"}
-    suffix = path.suffix if path.suffix.lower() in kept else ".png"
+    suffix = result_suffix(path.suffix, transparent=transparent)
     if format is not None:
         suffix = _dotted(format)
     stem = path.stem if path.suffix.lower() in FORMATS else path.name
@@ -91,6 +83,18 @@ def numbered(name: str, number: int) -> str:
     """desk-remove.jpg, desk-remove-2.jpg, desk-remove-3.jpg, ..."""
     path = PurePosixPath(name)
     return name if number < 2 else str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+
+
+def format_of_product(pipeline: Pipeline, format: str | None) -> str | None:
+    """The format asked for, else the one that a pipeline's product photos are made for."""
+    if pipeline.product is None or format is not None:
+        return format
+    return next(suffix for suffix, kind in FORMATS.items() if kind == pipeline.product.format)
+
+
+def kind_of(format: str) -> str:
+    """Pillow's name of a format that `check` let pass."""
+    return FORMATS[_dotted(format)]
 
 
 def _dotted(format: str) -> str:

@@ -37,6 +37,9 @@ class Settings:
         timeout: seconds after which a photo is given up.
         address: of a Ray cluster; None starts one here.
         ledger: folder of the ledger; None is inside `out`, or for a URL in the user's state folder.
+        gpu_batch: how many photos a local process edits at a time, so that what they fill goes
+            through a diffusion model together; others take one at a time.
+        skip_unsupported: whether the rest of an instruction is done where a part of it cannot be.
 
     Raises:
         InputError: when a value cannot be used.
@@ -58,6 +61,8 @@ class Settings:
     timeout: float = TIMEOUT
     address: str | None = None
     ledger: str | None = None
+    gpu_batch: int = 1
+    skip_unsupported: bool = False
 
     def __post_init__(self) -> None:
         out = self.out.rstrip("/") or self.out
@@ -66,7 +71,7 @@ class Settings:
         object.__setattr__(self, "out", out)
         object.__setattr__(self, "pipeline", self.pipeline or default_pipeline())
         naming.check(self.template, self.format)
-        for name in ("workers", "threads", "limit"):
+        for name in ("workers", "threads", "limit", "gpu_batch"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"{name} must be at least 1; it is {value}.")
@@ -76,5 +81,7 @@ class Settings:
             raise InputError(f"There is no engine {self.engine!r}; there is: local, ray.")
         if unknown := set(self.retry) - {"failed", "refused", "verdict"}:
             raise InputError(f"retry is of failed, refused and verdict; not {min(unknown)!r}.")
+        if self.gpu_batch > 1 and self.engine != "local":
+            raise InputError("gpu_batch is of the local engine; an actor on Ray takes one photo.")
         if self.address is not None and self.engine != "ray":
             raise InputError("An address is that of a Ray cluster: give the engine ray, too.")

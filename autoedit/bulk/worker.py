@@ -13,9 +13,14 @@ import queue
 import struct
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+if TYPE_CHECKING:
+    from autoedit.bulk.jobs import Outcome
+
+Running = Callable[[tuple[int, ...]], None]
 _LENGTH = struct.Struct(">Q")
 
 
@@ -42,13 +47,15 @@ def receive(stream: BinaryIO) -> Any:
     return pickle.loads(content)
 
 
-def main(timeout: float, die_with: int) -> None:
+def main(timeout: float, die_with: int, together: int = 1) -> None:
     """Do jobs until standard input ends.
 
     Args:
         timeout: seconds after which a job's process ends itself with a trace of where it hung,
             in case the parent, who ends it sooner, is not there any more.
         die_with: process id of the parent, with which the system is to end this one; 0 for none.
+        together: how many photos are edited at a time; with several, the ids of those that are
+            worked at go out, too, whenever they change.
     """
     source, sink = _own_streams()
     faulthandler.enable()
@@ -58,19 +65,39 @@ def main(timeout: float, die_with: int) -> None:
     jobs: queue.Queue[Any] = queue.Queue()
     # Not a daemon's work alone: a parent that is gone must end this process in mid job.
     threading.Thread(target=_read_jobs, args=(source, jobs), daemon=True).start()
-    from autoedit.bulk.editing import Station
 
-    station = Station()
-    send(sink, "ready")
-    while True:
-        job = jobs.get()
-        os.ftruncate(2, 0)  # the log is of one job
-        faulthandler.dump_traceback_later(timeout + 60, exit=True)
-        outcome = station.do(job)
+    def running(ids: tuple[int, ...]) -> None:
         faulthandler.cancel_dump_traceback_later()
+        if ids:
+            os.ftruncate(2, 0)  # the log is of what runs
+            faulthandler.dump_traceback_later(timeout + 60, exit=True)
+        if together > 1:
+            send(sink, ids)
+
+    outcomes = _side_by_side(jobs, together, running) if together > 1 else _singly(jobs, running)
+    send(sink, "ready")
+    for outcome in outcomes:
         send(sink, outcome)
         if outcome.spent:
             return
+
+
+def _singly(jobs: queue.Queue[Any], running: Running) -> Iterator[Outcome]:
+    from autoedit.bulk.editing import Station
+
+    station = Station()
+    while True:
+        job = jobs.get()
+        running((job.id,))
+        outcome = station.do(job)
+        running(())
+        yield outcome
+
+
+def _side_by_side(jobs: queue.Queue[Any], together: int, running: Running) -> Iterator[Outcome]:
+    from autoedit.bulk.together import Together
+
+    return Together(together, running).outcomes(jobs)
 
 
 def _own_streams() -> tuple[BinaryIO, BinaryIO]:

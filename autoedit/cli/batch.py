@@ -81,6 +81,10 @@ def run(
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="SECONDS", help="Give a photo up after this.")
     ] = 900.0,
+    gpu_batch: Annotated[
+        int, typer.Option("--gpu-batch", min=1, metavar="N",
+                          help="Photos that go through a diffusion model at a time.")
+    ] = 1,
     address: Annotated[
         str | None, typer.Option("--address", metavar="HOST:PORT", show_default=False,
                                  help="A Ray cluster that is running; else one is started here.")
@@ -105,6 +109,11 @@ def run(
         str | None, typer.Option("--format", metavar="png|jpg|...", show_default=False,
                                  help="Write all results in one format; else each keeps its own.")
     ] = None,
+    skip_unsupported: Annotated[
+        bool,
+        typer.Option("--skip-unsupported",
+                     help="Do the rest of an instruction where a part of it cannot be done."),
+    ] = False,
     ledger: LedgerOption = None,
     seed: shared.SeedOption = 0,
     pipeline: shared.PipelineOption = None,
@@ -124,7 +133,7 @@ def run(
         asked = Settings(
             output, instruction, pipeline, tuple(settings or ()), pull, seed, template, format,
             tuple(retry or ()), limit, engine, workers, threads, timeout, address,  # pyright: ignore[reportArgumentType]
-            None if ledger is None else str(ledger),
+            None if ledger is None else str(ledger), gpu_batch, skip_unsupported,
         )  # fmt: skip
         with Batch(inputs, asked, stdin=sys.stdin, dry=dry_run) as batch:
             taken = batch.prepare()

@@ -73,7 +73,7 @@ def carry_out(
     """
     in_place, mask = wishes.in_place, where["mask"]
     target = outputs.edited_path(
-        photo, wishes.output, in_place=in_place, transparent=makes_transparent(plan)
+        photo, wishes.output, in_place=in_place, transparent=plan.makes_transparent
     )
     photos = outputs.numbered(target, wishes.candidates)
     masks = {"mask": wishes.save_mask, "matte": wishes.save_matte}
@@ -159,10 +159,3 @@ def _appearance(step: EditStep) -> str:
     if asked.style != "flat":
         return f"a {asked.colour} {asked.style}".replace("  ", " ")
     return asked.colour or asked.phrase or asked.image or "something else"
-
-
-def makes_transparent(plan: EditPlan) -> bool:
-    """Whether the result has transparency that the photo's format may not hold."""
-    asked = [step.replacement for step in plan.steps if step.replacement is not None]
-    cut_out = any(step.operation == "extract" for step in plan.steps)
-    return cut_out or any(replacement.transparent for replacement in asked)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autoedit.cli import carrying, console, shared
-from autoedit.errors import InputError, UnsupportedInstructionError
+from autoedit.errors import InputError
 
 if TYPE_CHECKING:
     from autoedit.core.plan import EditPlan
@@ -89,7 +89,7 @@ def _planned(
     else:
         plan = editor.plan(str(instruction), photo)
     if plan.unsupported and not skip_unsupported:
-        raise UnsupportedInstructionError(
-            f"{' '.join(plan.unsupported)} To do the rest, give --skip-unsupported."
-        )
+        from autoedit.abilities import check_supported
+
+        check_supported(plan)
     return plan

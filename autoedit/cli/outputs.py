@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _SAMPLE = "sample:"
 _MASK_SUFFIXES = {".png", ".tif", ".tiff", ".bmp"}
 _HEIF_SUFFIXES = {".heic", ".heif", ".hif"}
-_CLEAR_SUFFIXES = {".png", ".tif", ".tiff", ".webp", ".avif"}
 
 Kind = Literal["photo", "mask", "matte", "report"]
 
@@ -55,9 +54,10 @@ def edited_path(
         return output
     if photo.startswith(_SAMPLE):
         return Path(f"{photo.removeprefix(_SAMPLE)}-edited.png")
+    from autoedit.core.files.writing import result_suffix
+
     path = Path(photo)
-    kept = _CLEAR_SUFFIXES if transparent else _photo_suffixes() - {".gif"}
-    suffix = path.suffix if path.suffix.lower() in kept else ".png"
+    suffix = result_suffix(path.suffix, transparent=transparent)
     return path.with_name(f"{path.stem}-edited{suffix}")
 
 
@@ -67,10 +67,12 @@ def check_clear(path: Path) -> None:
     Raises:
         InputError: when the suffix names such a format.
     """
-    if path.suffix.lower() not in _CLEAR_SUFFIXES:
+    from autoedit.core.files.writing import CLEAR
+
+    if path.suffix.lower() not in CLEAR:
         raise InputError(
             f"{path}: what is cut out needs a format with transparency. "
-            f"Use one of: {' '.join(sorted(_CLEAR_SUFFIXES))}"
+            f"Use one of: {' '.join(sorted(CLEAR))}"
         )
 
 

@@ -160,6 +160,13 @@ class EditPlan(PlanValue):
     notes: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
 
+    @property
+    def makes_transparent(self) -> bool:
+        """Whether the result has transparency, which not every format can hold."""
+        asked = [step.replacement for step in self.steps if step.replacement is not None]
+        cut_out = any(step.operation == "extract" for step in self.steps)
+        return cut_out or any(replacement.transparent for replacement in asked)
+
 
 Relation.model_rebuild()
 Target.model_rebuild()

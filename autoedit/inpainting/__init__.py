@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from autoedit.core.mask import BoolArray, PixelArray
 from autoedit.core.progress import Progress, silent
@@ -78,5 +79,34 @@ class Inpainter(Protocol):
         Raises:
             InpaintingError: when nothing is known to fill from.
             CancelledError: when the progress callback returned False.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fill:
+    """A hole to be filled: the arguments of `Inpainter.fill` as a value."""
+
+    pixels: PixelArray
+    hole: BoolArray
+    request: FillRequest
+
+
+@runtime_checkable
+class BatchInpainter(Inpainter, Protocol):
+    """One that fills the holes of several photos in less time than one after the other."""
+
+    def fill_many(self, fills: Sequence[Fill]) -> list[list[PixelArray]]:
+        """Fill each hole as `fill` does.
+
+        Args:
+            fills: in any sizes; those that can go together do.
+
+        Returns:
+            For each what `fill` returns, but for the rounding of a batch's sums: a level of 255
+            here and there.
+
+        Raises:
+            AutoEditError: when one of them fails; then none is returned.
         """
         ...

@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Hashable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from autoedit.core.mask import BoolArray, FloatArray, PixelArray
+from autoedit.core.progress import Progress
 from autoedit.errors import AutoEditError, CancelledError, InpaintingError, SettingError
-from autoedit.inpainting import FillRequest, WindowNeeds, families, loading
+from autoedit.inpainting import Fill, FillRequest, WindowNeeds, families, loading
 from autoedit.inpainting.attention_eraser import erasing
 from autoedit.inpainting.prefill import known_image
-from autoedit.inpainting.residuals import add_residuals
 from autoedit.inpainting.resizing import Fit
-from autoedit.inpainting.tone import match_tone
+from autoedit.inpainting.samples import TEXTS, Sample, Work, copies, finished
 from autoedit.models import device as devices
 from autoedit.models import memory, store
 
 _LOG = logging.getLogger(__name__)
 _TILED_AREA = 1536 * 1536  # pixels above which the autoencoder works tile by tile
 _PREFILL_SHARE = 0.1  # of the progress
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """One fill, resolved.
-
-    Attributes:
-        image: RGB uint8 (H, W, 3) at the model's scale.
-        mask: float32 (H, W) in [0, 1], 1 in the hole.
-        arguments: of the pipeline, but for the picture, the batch and the seeds.
-        erase: whether attention is kept from the hole.
-    """
-
-    image: PixelArray
-    mask: FloatArray
-    arguments: dict[str, Any]
-    erase: bool
 
 
 class DiffusersInpainter:
@@ -156,41 +139,65 @@ class DiffusersInpainter:
             OutOfMemoryError: when memory runs out, the leaner way too.
             CancelledError: when the progress callback returned False.
         """
+        return self.fill_many([Fill(pixels, hole, request)])[0]
+
+    def fill_many(self, fills: Sequence[Fill]) -> list[list[PixelArray]]:
+        """Fill the holes of several windows; see `autoedit.inpainting.BatchInpainter`.
+
+        Those whose pictures have one size at the model's scale, and that ask for the same beside
+        the words, go through the model together.
+
+        Raises:
+            AutoEditError: as `fill`.
+        """
+        works = [self._work(fill) for fill in fills]
+        groups: dict[Hashable, list[int]] = {}
+        for number, work in enumerate(works):
+            if work is not None:
+                groups.setdefault(work.kind, []).append(number)
+        results = [[] if work else copies(fill) for work, fill in zip(works, fills, strict=True)]
+        for group in groups.values():
+            members = [(work, fills[number]) for number in group if (work := works[number])]
+            samples = [
+                Sample(work, fill.request.seed + index)
+                for work, fill in members
+                for index in range(fill.request.count)
+            ]
+            pictures = iter(self._pictures(samples, [fill.request for _, fill in members]))
+            for number, (work, fill) in zip(group, members, strict=True):
+                made = (next(pictures) for _ in range(fill.request.count))
+                results[number] = [finished(work, fill, picture) for picture in made]
+        return results
+
+    def _work(self, fill: Fill) -> Work | None:
+        """What the pipeline is called with; None when there is no hole."""
+        pixels, hole, request = fill.pixels, fill.hole, fill.request
         if hole.all():
             raise InpaintingError("The hole covers the whole window; nothing is left to fill from.")
         if not hole.any():
-            return [pixels.copy() for _ in range(request.count)]
-        by_area = self._family.fixed_area
+            return None
         side = self._needs.native or max(hole.shape)
-        fit = Fit.of((hole.shape[0], hole.shape[1]), side, self._family.multiple, by_area)
-        small, small_hole = fit.shrink(pixels), fit.shrink_mask(hole)
-        if small_hole.all():
+        size = hole.shape[0], hole.shape[1]
+        fit = Fit.of(size, side, self._family.multiple, self._family.fixed_area)
+        small, hole = fit.shrink(pixels), fit.shrink_mask(hole)
+        if hole.all():
             raise InpaintingError("The hole leaves too little of its window to fill from.")
         hidden = None if request.forbidden is None else fit.shrink_mask(request.forbidden)
-        work = self._work(fit, small, small_hole, replace(request, forbidden=hidden))
-        fills: list[PixelArray] = []
-        for picture in self._pictures(work, request):
-            filled = match_tone(fit.from_model(picture), small, small_hole)
-            if fit.small == fit.window:
-                fills.append(filled)
-            elif request.intent == "remove":
-                detailed = add_residuals(filled, small_hole, pixels, hole, request.forbidden)
-                fills.append(detailed)
-            else:
-                fills.append(fit.enlarge(filled))
-        return fills
-
-    def _work(self, fit: Fit, small: PixelArray, hole: BoolArray, request: FillRequest) -> _Work:
-        """What the pipeline is called with; `forbidden` is of the size of the hole here."""
-        structural = self._prefill and request.intent == "remove"
-        part = replace(request, progress=_scaled(request, 0.0, _PREFILL_SHARE))
-        _tell(part, 0.0)
+        report = _scaled([request], 0.0, _PREFILL_SHARE)
+        part = replace(request, forbidden=hidden, progress=report)
+        _tell(report, 0.0)
         known = known_image(small, hole, part, self._prefill)
         # Some pipelines leave `mask_processor` out, and make every mask hard by themselves.
         processor = getattr(self._pipe, "mask_processor", None)
         soft = processor is not None and not processor.config.do_binarize
         image, mask = fit.to_model(known), fit.mask_to_model(hole, soft)
-        height, width = mask.shape
+        arguments = self._arguments(request, mask.shape[0], mask.shape[1])
+        erase = self._erase_attention and request.intent == "remove"
+        return Work(fit, small, hole, image, mask, arguments, erase)
+
+    def _arguments(self, request: FillRequest, height: int, width: int) -> dict[str, Any]:
+        """What the pipeline is called with beside pictures and generators."""
+        structural = self._prefill and request.intent == "remove"
         strength = self._strength_for(request.intent, structural)
         steps = self._steps
         arguments: dict[str, Any] = {
@@ -211,8 +218,7 @@ class DiffusersInpainter:
             arguments["negative_prompt"] = self._shortened(request.negative_prompt)
         if self._family.name == "flux_kontext":  # else it picks one of its own sizes
             arguments.update(max_area=height * width, _auto_resize=False)
-        erase = self._erase_attention and request.intent == "remove"
-        return _Work(image, mask, arguments, erase)
+        return arguments
 
     def _strength_for(self, intent: str, structural: bool) -> float | None:
         strengths = self._family.strengths
@@ -224,51 +230,54 @@ class DiffusersInpainter:
             return strengths.change
         return strengths.remove if structural else strengths.draw
 
-    def _pictures(self, work: _Work, request: FillRequest) -> list[FloatArray]:
-        """`request.count` pictures, float32 (H, W, 3) in [0, 255], in batches that fit."""
+    def _pictures(self, samples: list[Sample], requests: list[FillRequest]) -> list[FloatArray]:
+        """A picture for each sample, float32 (H, W, 3) in [0, 255], in batches that fit."""
         pictures: list[FloatArray] = []
-        start = _PREFILL_SHARE
-        while (done := len(pictures)) < request.count:
-            left = request.count - done
-            size = left if self._batch is None else min(left, self._batch)
-            seeds = range(request.seed + done, request.seed + done + size)
-            share = (1.0 - start) / request.count
-            report = _scaled(request, start + share * done, share * size)
-            step = replace(request, progress=report)
-            if size > 1:
+        share = (1.0 - _PREFILL_SHARE) / len(samples)
+        while (done := len(pictures)) < len(samples):
+            batch = samples[done : None if self._batch is None else done + self._batch]
+            report = _scaled(requests, _PREFILL_SHARE + share * done, share * len(batch))
+            if len(batch) > 1:
                 try:
-                    pictures += self._sample(work, step, seeds, lean=False)
+                    pictures += self._sample(batch, report, lean=False)
                     continue
                 except Exception as error:
                     if not memory.is_out_of_memory(error):
                         raise
                 memory.release()  # outside the except block, whose traceback holds tensors
-                self._batch = size // 2
-                _LOG.info("out of memory with %d fills at once; now %d", size, self._batch)
+                self._batch = len(batch) // 2
+                _LOG.info("out of memory with %d fills at once; now %d", len(batch), self._batch)
             else:
                 pictures += memory.with_leaner_retry(
-                    lambda lean, step=step, seeds=seeds: self._sample(work, step, seeds, lean=lean),
+                    lambda lean, batch=batch, report=report: self._sample(batch, report, lean=lean),
                     self._device,
                     "Set inpainting.native to a smaller size, inpainting.offload to sequential, or "
                     "choose a smaller model.",
                 )
         return pictures
 
-    def _sample(
-        self, work: _Work, request: FillRequest, seeds: range, *, lean: bool
-    ) -> list[FloatArray]:
-        """One batch: run the pipeline and take its pictures."""
+    def _sample(self, batch: list[Sample], report: Progress, *, lean: bool) -> list[FloatArray]:
+        """One batch of one kind: run the pipeline and take its pictures."""
         import torch
 
         if lean and self._offload == "none" and self._device.kind == "cuda":
             self._offload = loading.place(self._pipe, self._device, "model")
+        work = batch[0].work
         self._thrift(lean, work.mask.size)
-        arguments = dict(work.arguments)
-        arguments["image"] = Image.fromarray(work.image)
-        arguments["mask_image"] = Image.fromarray(np.rint(work.mask * 255).astype(np.uint8))
-        arguments["generator"] = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
-        arguments["num_images_per_prompt"] = len(seeds)
-        arguments.update(self._callback(request, arguments["num_inference_steps"]))
+        # A list even of one photo's candidates, so that each is what its seed gives alone.
+        lists: dict[str, list[Any]] = {
+            name: [each.work.arguments[name] for each in batch]
+            for name in TEXTS if name in work.arguments
+        }  # fmt: skip
+        lists["image"] = [Image.fromarray(each.work.image) for each in batch]
+        masks = (np.rint(each.work.mask * 255).astype(np.uint8) for each in batch)
+        lists["mask_image"] = [Image.fromarray(mask) for mask in masks]
+        alone = len(batch) == 1  # which every pipeline takes without lists
+        arguments = work.arguments | {
+            name: each[0] if alone else each for name, each in lists.items()
+        }
+        arguments["generator"] = [torch.Generator("cpu").manual_seed(each.seed) for each in batch]
+        arguments.update(self._callback(report, work.arguments["num_inference_steps"]))
         eraser = erasing(self._pipe, work.mask) if work.erase else nullcontext()
         try:
             with loading.quiet(), eraser:
@@ -279,7 +288,7 @@ class DiffusersInpainter:
                 raise
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise InpaintingError(f"{type(self._pipe).__name__} failed: {first}") from error
-        return self._accepted(output, len(seeds))
+        return self._accepted(output, len(batch))
 
     def _accepted(self, output: Any, count: int) -> list[FloatArray]:
         flagged = getattr(output, "nsfw_content_detected", None)
@@ -303,16 +312,16 @@ class DiffusersInpainter:
             if hasattr(vae, f"use_{name}"):
                 getattr(vae, f"enable_{name}" if wanted else f"disable_{name}")()
 
-    def _callback(self, request: FillRequest, steps: int) -> dict[str, Any]:
+    def _callback(self, report: Progress, steps: int) -> dict[str, Any]:
         if self._family.callback == "callback":
 
             def old_step(index: int, _time: Any, _latents: Any) -> None:
-                _tell(request, (index + 1) / steps)
+                _tell(report, (index + 1) / steps)
 
             return {"callback": old_step, "callback_steps": 1}
 
         def step(pipe: Any, index: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-            _tell(request, (index + 1) / max(1, pipe.num_timesteps))
+            _tell(report, (index + 1) / max(1, pipe.num_timesteps))
             return tensors
 
         return {"callback_on_step_end": step}
@@ -336,16 +345,19 @@ class DiffusersInpainter:
         return text
 
 
-def _tell(request: FillRequest, fraction: float) -> None:
-    if request.progress("inpainting", min(1.0, fraction)) is False:
+def _tell(report: Progress, fraction: float) -> None:
+    if report("inpainting", min(1.0, fraction)) is False:
         raise CancelledError("The edit was cancelled during inpainting.")
 
 
-def _scaled(
-    request: FillRequest, start: float, share: float
-) -> Callable[[str, float], bool | None]:
-    """A progress callback for a part of the work."""
-    return lambda stage, fraction: request.progress(stage, start + share * fraction)
+def _scaled(requests: Sequence[FillRequest], start: float, share: float) -> Progress:
+    """A progress callback for a part of the work; tells all, and stops when one says so."""
+
+    def report(stage: str, fraction: float) -> bool:
+        told = [each.progress(stage, start + share * fraction) for each in requests]
+        return False not in told
+
+    return report
 
 
 def _check(

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PIL import Image
 
 from autoedit import backends
 from autoedit.bulk.jobs import Job
-from autoedit.core.mask import Mask
+from autoedit.core.mask import BoolArray, Mask, PixelArray
 from autoedit.core.photo import Photo
 from autoedit.core.plan import Target
 from autoedit.core.region import Region, Regions
-from autoedit.errors import TargetNotFoundError
+from autoedit.errors import InpaintingError, TargetNotFoundError
+from autoedit.inpainting import Fill, FillRequest, WindowNeeds
 
 SITE = Path(__file__).with_name("site")
 ROOT = Path(__file__).parents[2]
@@ -30,6 +32,8 @@ NO_MEMORY = (255, 255, 0)
 KILLED = (255, 0, 0)
 NOT_FOUND = (0, 0, 255)
 UNFORESEEN = (0, 255, 0)
+FILL_CRASH = (255, 0, 254)
+FILL_FAILS = (254, 0, 255)
 
 
 class DrillGrounder:
@@ -43,6 +47,32 @@ class DrillGrounder:
 
 class DrillSegmenter(DrillGrounder):
     pass
+
+
+class DrillInpainter:
+    """Fills with a grey that the window and the seed decide; `batches` are the sizes it was given.
+
+    A fill fails, or takes its process along, when its window's first pixel says so.
+    """
+
+    batches: ClassVar[list[int]] = []
+    needs = WindowNeeds(minimum=64)
+
+    def fill(self, pixels: PixelArray, hole: BoolArray, request: FillRequest) -> list[PixelArray]:
+        return self.fill_many([Fill(pixels, hole, request)])[0]
+
+    def fill_many(self, fills: Sequence[Fill]) -> list[list[PixelArray]]:
+        self.batches.append(len(fills))
+        return [[self._filled(fill, n) for n in range(fill.request.count)] for fill in fills]
+
+    def _filled(self, fill: Fill, number: int) -> PixelArray:
+        match tuple(int(value) for value in fill.pixels[0, 0]):
+            case (255, 0, 254):
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case (254, 0, 255):
+                raise InpaintingError("It cannot be filled.")
+        grey = (int(fill.pixels[~fill.hole].mean()) + fill.request.seed + number) % 256
+        return np.where(fill.hole[:, :, None], np.uint8(grey), fill.pixels)
 
 
 class _Prepared:
@@ -79,17 +109,19 @@ class _Prepared:
 
 def register(monkeypatch: Any) -> None:
     """In this process and, through PYTHONPATH, in those that it starts."""
-    for stage, name in (("grounding", "DrillGrounder"), ("segmentation", "DrillSegmenter")):
-        row = backends.Backend(f"tests.bulk.drill:{name}")
+    names = {"grounding": "DrillGrounder", "segmentation": "DrillSegmenter",
+             "inpainting": "DrillInpainter"}  # fmt: skip
+    for stage, name in names.items():
+        row = backends.Backend(f"tests.bulk.drill:{name}", batches=stage == "inpainting")
         monkeypatch.setitem(backends.BACKENDS[stage], "drill", row)
     monkeypatch.setenv("PYTHONPATH", f"{SITE}{os.pathsep}{ROOT}")
 
 
-def write_pipeline(path: Path, seconds: float = 0.0) -> Path:
+def write_pipeline(path: Path, seconds: float = 0.0, inpainter: str = "patch_diffusion") -> Path:
     path.write_text(
         "name: drill\nplanning: {backend: grammar}\n"
         f"grounding: {{backend: drill, seconds: {seconds}}}\n"
-        "segmentation: {backend: drill}\ninpainting: {backend: patch_diffusion}\n",
+        f"segmentation: {{backend: drill}}\ninpainting: {{backend: {inpainter}}}\n",
         "utf-8",
     )
     return path

@@ -14,12 +14,15 @@ import pytest
 import autoedit.bulk
 from autoedit.bulk import Batch, Result, Settings
 from autoedit.bulk.jobs import Job, Outcome
-from autoedit.bulk.ledger import Ledger
-from autoedit.errors import InputError, InstructionError, OutputError, SettingError
+from autoedit.bulk.ledger import REFUSED, Ledger
+from autoedit.errors import InputError, InstructionError, OutputError, PhotoError, SettingError
+from autoedit.pipeline import Pipeline
 from tests.bulk import drill
 from tests.bulk.engines import Deeds, copied
 
 INSTRUCTION = "remove the red mug"
+PARTLY = "remove the mug and sharpen the photo"
+BACKDROP = "replace the background with absent.jpg"
 
 
 @pytest.fixture
@@ -213,6 +216,10 @@ def test_each_line_of_a_manifest_is_its_own(photos: Path, out: Path, engine: Dee
     [
         ({"instruction": "sing a song"}, InstructionError, "sing"),
         ({"instruction": "replace the mug with a cat"}, InstructionError, "generative model"),
+        ({"instruction": PARTLY}, InstructionError, "give --skip-unsupported"),
+        ({"instruction": BACKDROP}, PhotoError, r"absent\.jpg"),
+        ({"gpu_batch": 0}, InputError, "gpu_batch must be at least 1"),
+        ({"gpu_batch": 2, "engine": "ray"}, InputError, "local engine"),
         ({"instruction": ""}, InputError, "has no instruction"),
         ({"pipeline": "none"}, SettingError, "No pipeline is called 'none'"),
         ({"engine": "spark"}, InputError, "no engine 'spark'"),
@@ -231,6 +238,32 @@ def test_what_cannot_be_done_is_said_before_any_work(
         run(photos, out, **settings)
     assert not engine.done
     assert len(run(photos, out)) == 3  # and nothing of it stays in the ledger
+
+
+def test_what_is_not_supported_is_left_out_when_asked(
+    photos: Path, out: Path, engine: Deeds
+) -> None:
+    lines = [{"photo": str(photos / "a.png"), "instruction": PARTLY},
+             {"photo": str(photos / "b.png"), "instruction": BACKDROP}]  # fmt: skip
+    assert run(lines, out, instruction="") == []
+    ledger = Ledger(out / ".autoedit" / "ledger.sqlite", read_only=True)
+    kinds = [(row["state"], row["kind"]) for row in ledger.rows()]
+    ledger.close()
+    assert kinds == [(REFUSED, "UnsupportedInstructionError"), (REFUSED, "PhotoError")]
+    assert len(run(lines, out, instruction="", skip_unsupported=True)) == 1
+    assert written(out) == ["a-remove.png"]
+
+
+def test_a_product_photo_is_in_the_format_that_it_is_made_for(
+    photos: Path, out: Path, engine: Deeds
+) -> None:
+    asked = {"instruction": "make the background white", "pipeline": "product-amazon"}
+    first = run([photos / "a.png"], out, **asked)
+    second = run([photos / "a.png"], out, format="png", **asked)
+    names = [Path(str(each.output)).name for each in (*first, *second)]
+    assert names == ["a-background.jpg", "a-background.png"]
+    made_for = [Pipeline.model_validate_json(job.pipeline).product for job in engine.done]
+    assert [each and each.format for each in made_for] == ["JPEG", "PNG"]
 
 
 def test_a_name_that_is_no_text_costs_its_photo_alone(

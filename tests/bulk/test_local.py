@@ -10,13 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from autoedit.bulk import Batch
 from autoedit.bulk.local import LocalEngine
 from autoedit.errors import BackendUnavailableError
 from tests.bulk import drill
 from tests.bulk.conftest import Doer
 
 
-def test_each_bad_photo_costs_itself_alone_and_says_why(do: Doer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("together", [1, 4])
+def test_each_bad_photo_costs_itself_alone_and_says_why(
+    together: int, do: Doer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Batch, "_batches", True)  # whatever the inpainter
     photos = tmp_path / "photos"
     for number in range(6):
         drill.write_photo(photos / f"good-{number}.png", number)
@@ -27,7 +32,7 @@ def test_each_bad_photo_costs_itself_alone_and_says_why(do: Doer, tmp_path: Path
     for name, first in bad.items():
         drill.write_photo(photos / f"{name}.png", first=first)
 
-    results = {Path(each.photo).stem: each for each in do(timeout=3.0)}
+    results = {Path(each.photo).stem: each for each in do(timeout=3.0, gpu_batch=together)}
 
     assert len(results) == 12
     for number in range(6):

@@ -65,8 +65,8 @@ def test_numbers_and_operations() -> None:
     target = Target(phrase="mug")
     steps = [EditStep(operation=name, target=target) for name in ("remove", "obscure", "remove")]
     assert naming.operations(EditPlan(steps=tuple(steps))) == "remove-obscure"
-    assert not naming.makes_transparent(EditPlan(steps=tuple(steps)))
+    assert not EditPlan(steps=tuple(steps)).makes_transparent
     clear = EditStep(
         operation="background", target=target, replacement=Replacement(transparent=True)
     )
-    assert naming.makes_transparent(EditPlan(steps=(clear,)))
+    assert EditPlan(steps=(clear,)).makes_transparent

@@ -62,7 +62,11 @@ def inverted_mask(patch: pytest.MonkeyPatch) -> None:
     def wrong(self: Any, *args: Any, **words: Any) -> Any:
         from PIL import ImageOps
 
-        words["mask_image"] = ImageOps.invert(words["mask_image"])
+        masks = words["mask_image"]  # a list of several candidates' masks
+        words["mask_image"] = (
+            [ImageOps.invert(each) for each in masks]
+            if isinstance(masks, list) else ImageOps.invert(masks)
+        )  # fmt: skip
         return call(self, *args, **words)
 
     patch.setattr(Pipeline, "__call__", wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ pytest.importorskip("diffusers")
 import torch
 
 from autoedit.errors import InpaintingError, OutOfMemoryError
-from autoedit.inpainting import FillRequest, loading
+from autoedit.inpainting import BatchInpainter, Fill, FillRequest, loading
 from autoedit.inpainting.diffusers import DiffusersInpainter
 from autoedit.inpainting.families import FAMILIES, Family
 from autoedit.inpainting.prefill import smooth
@@ -28,6 +29,10 @@ def window(height: int = 77, width: int = 123) -> tuple[np.ndarray, np.ndarray]:
     hole = np.zeros((height, width), bool)
     hole[height // 3 : height // 3 * 2, width // 3 : width // 2] = True
     return ground(height, width), hole
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 class Scripted:
@@ -61,12 +66,11 @@ class Scripted:
             error = self.fails(arguments)
             if error is not None:
                 raise error
-        picture = np.asarray(arguments["image"], np.float32) / 255
-        mask = np.asarray(arguments["mask_image"]) > 127
         made = []
-        for each in arguments["generator"]:
-            painted = picture.copy()
-            painted[mask] = float(torch.rand(1, generator=each))
+        shown, masks = (listed(arguments[name]) for name in ("image", "mask_image"))
+        for each, image, hole in zip(arguments["generator"], shown, masks, strict=True):
+            painted = np.asarray(image, np.float32) / 255
+            painted[np.asarray(hole) > 127] = float(torch.rand(1, generator=each))
             made.append(painted)
         return SimpleNamespace(images=np.stack(made), nsfw_content_detected=self.flagged)
 
@@ -86,17 +90,17 @@ def test_what_is_passed(monkeypatch: Any) -> None:
     pixels[:, :, 2] //= 3  # clearly not the same in BGR
     inpainter.fill(pixels, hole, replace(DRAW, count=3))
     (call,) = pipe.calls
-    assert call["prompt"] == "a red cup" and call["negative_prompt"] == "a mug"
+    assert call["prompt"] == ["a red cup"] * 3 and call["negative_prompt"] == ["a mug"] * 3
     assert (call["height"], call["width"]) == (64, 48)
     assert (call["num_inference_steps"], call["guidance_scale"]) == (30, 7.5)
     assert call["strength"] == 1.0 and call["output_type"] == "np"
     assert [g.initial_seed() for g in call["generator"]] == [3, 4, 5]
     assert {g.device.type for g in call["generator"]} == {"cpu"}
-    assert call["num_images_per_prompt"] == 3
-    image, mask = np.asarray(call["image"]), np.asarray(call["mask_image"])
-    assert np.array_equal(image[~hole], pixels[~hole])
-    assert call["mask_image"].mode == "L"
-    assert np.array_equal(mask, np.where(hole, 255, 0))
+    assert len(call["image"]) == len(call["mask_image"]) == 3
+    for image, mask in zip(call["image"], call["mask_image"], strict=True):
+        assert np.array_equal(np.asarray(image)[~hole], pixels[~hole])
+        assert mask.mode == "L"
+        assert np.array_equal(np.asarray(mask), np.where(hole, 255, 0))
 
 
 @pytest.mark.parametrize("intent", ["remove", "draw", "change"])
@@ -111,10 +115,11 @@ def test_arguments_follow_family_and_intent(monkeypatch: Any, name: str, intent:
     assert call.get("strength") == (family.strengths and getattr(family.strengths, intent))
     assert call[family.guidance_argument] == family.guidance
     assert family.callback in call
-    assert call.get("negative_prompt") == (" " if family.negative_prompt == "required" else None)
+    negative = set(listed(call.get("negative_prompt")))
+    assert negative == {" " if family.negative_prompt == "required" else None}
     assert len(pipe.calls) == (1 if family.batch else 2)
     assert [g.initial_seed() for c in pipe.calls for g in c["generator"]] == [3, 4]
-    shown = (np.asarray(call["image"])[: len(hole)][hole] == (255, 0, 0)).all()
+    shown = (np.asarray(listed(call["image"])[0])[: len(hole)][hole] == (255, 0, 0)).all()
     assert shown == (intent == "change")
 
 
@@ -190,7 +195,7 @@ def test_no_hole_and_nothing_but_hole(monkeypatch: Any) -> None:
 
 def out_of_memory(above: int, lean_only: bool = False) -> Any:
     def fails(arguments: dict[str, Any]) -> Exception | None:
-        if arguments["num_images_per_prompt"] > above:
+        if len(arguments["generator"]) > above:
             return torch.OutOfMemoryError("CUDA out of memory")
         return None
 
@@ -207,7 +212,7 @@ def test_batches_are_halved_when_memory_runs_out(monkeypatch: Any) -> None:
     pixels, hole = window(64, 64)
     fills = inpainter.fill(pixels, hole, replace(DRAW, count=5))
     assert len(fills) == 5
-    assert [call["num_images_per_prompt"] for call in pipe.calls] == [5, 2, 2, 1]
+    assert [len(call["generator"]) for call in pipe.calls] == [5, 2, 2, 1]
     seeds = [g.initial_seed() for call in pipe.calls[1:] for g in call["generator"]]
     assert seeds == [3, 4, 5, 6, 7]
     inpainter.fill(pixels, hole, replace(DRAW, count=5))
@@ -258,3 +263,40 @@ def test_overflow_and_failure_are_explained(monkeypatch: Any) -> None:
     with pytest.raises(InpaintingError, match=r"Scripted failed: bad shape$"):
         inpainter.fill(pixels, hole, DRAW)
     assert pipe.freed == 1  # offloaded parts go back
+
+
+def test_fills_of_one_size_go_together_and_are_what_they_are_alone(monkeypatch: Any) -> None:
+    inpainter, pipe = scripted(monkeypatch)
+    pixels, hole = window(64, 48)
+    fills = [
+        Fill(pixels, hole, replace(DRAW, seed=1, count=2)),
+        Fill(pixels[:40], hole[:40], DRAW),
+        Fill(pixels // 2, hole.T[:48].T[::-1], replace(DRAW, prompt="a cat", seed=9)),
+        Fill(pixels, np.zeros_like(hole), DRAW),
+        Fill(pixels, hole, replace(DRAW, intent="change")),
+    ]
+    together = inpainter.fill_many(fills)
+    assert isinstance(inpainter, BatchInpainter)
+    assert [len(call["generator"]) for call in pipe.calls] == [3, 1, 1]
+    assert pipe.calls[0]["prompt"] == ["a red cup", "a red cup", "a cat"]
+    assert [g.initial_seed() for g in pipe.calls[0]["generator"]] == [1, 2, 9]
+    alone = [inpainter.fill(each.pixels, each.hole, each.request) for each in fills]
+    for one, other in zip(together, alone, strict=True):
+        assert len(one) == len(other)
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_redirected_attention_knows_one_mask(monkeypatch: Any) -> None:
+    row = FAMILIES["stable_diffusion"]
+    pipe = Scripted(row)
+    pipe.unet = SimpleNamespace(config=SimpleNamespace(sample_size=64))  # type: ignore[attr-defined]
+    monkeypatch.setattr(loading, "load", lambda *_, **__: (pipe, row))
+    monkeypatch.setattr("autoedit.inpainting.diffusers.families.is_distilled", lambda _: False)
+    monkeypatch.setattr("autoedit.inpainting.diffusers.erasing", lambda *_: nullcontext())
+    inpainter = DiffusersInpainter(".", native=64, device="cpu", erase_attention=True)
+    pixels, hole = window(64, 64)
+    for intent, calls in (("remove", [2, 2]), ("draw", [4])):
+        pipe.calls.clear()
+        request = replace(DRAW, intent=intent, count=2)
+        inpainter.fill_many([Fill(pixels, hole, request)] * 2)
+        assert [len(call["generator"]) for call in pipe.calls] == calls

@@ -20,6 +20,19 @@ FORMATS = {
     ".avif": "AVIF", ".heic": "HEIF", ".heif": "HEIF", ".hif": "HEIF",
 }  # fmt: skip
 """Suffix to Pillow's name of the format."""
+CLEAR = {".png", ".tif", ".tiff", ".webp", ".avif"}
+"""Suffixes of the formats that hold transparency."""
+
+
+def result_suffix(suffix: str, *, transparent: bool = False) -> str:
+    """The suffix that the result has of a photo with this one: the same where it can be written.
+
+    Args:
+        suffix: the photo's, with its dot, in any case; "" for none.
+        transparent: whether the result has transparency.
+    """
+    kept = CLEAR if transparent else FORMATS.keys() - {".gif"}  # of 256 colours
+    return suffix if suffix.lower() in kept else ".png"
 
 
 def save_photo(

@@ -2,5 +2,10 @@
 
 from autoedit import backends
 
-for stage, name in (("grounding", "DrillGrounder"), ("segmentation", "DrillSegmenter")):
-    backends.BACKENDS[stage]["drill"] = backends.Backend(f"tests.bulk.drill:{name}")
+for stage, name in (
+    ("grounding", "DrillGrounder"),
+    ("segmentation", "DrillSegmenter"),
+    ("inpainting", "DrillInpainter"),
+):
+    row = backends.Backend(f"tests.bulk.drill:{name}", batches=stage == "inpainting")
+    backends.BACKENDS[stage]["drill"] = row
