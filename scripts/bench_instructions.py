@@ -5,8 +5,8 @@
 
 Published: `../shared/cases` (ImgEdit-Bench, guided_grounded_instructpix2pix), judged by
 tests/planning/judging.py against their edit types and tests/planning/answers.jsonl. Our own:
-tests/planning/gold.jsonl, right only when every field of every step is. Then what a fuzzer finds,
-and how long a sentence takes.
+tests/planning/gold.jsonl, right only when every field of every step is, and heldout.jsonl, which
+no rule was made for. Then what a fuzzer finds, and how long a sentence takes.
 """
 
 from __future__ import annotations
@@ -102,6 +102,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
     """All rows of the table."""
     planner = GrammarPlanner()
     answers, gold = judging.read("answers.jsonl"), judging.read("gold.jsonl")
+    held_out = judging.read("heldout.jsonl")
     imgedit, ggip2p = judging.published("imgedit"), judging.published("ggip2p")
     known = {answer["id"]: answer for answer in answers}
     cases = {
@@ -112,6 +113,9 @@ def measure(options: argparse.Namespace) -> list[Row]:
             judging.judge_ggip2p(planner, row, known) for row in ggip2p
         ],
         ("own gold: every field", 0.98): [judging.judge_gold(planner, row) for row in gold],
+        ("held out, never tuned on: every field", 0.68): [
+            judging.judge_gold(planner, row) for row in held_out
+        ],
     }
     rows = [judged(*what, found, misses=options.misses) for what, found in cases.items() if found]
     if options.fuzz:

@@ -1,11 +1,11 @@
-"""Frames that turn one thing into another: replace, change, make, colour."""
+"""Frames that turn one thing into another: replace, change."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from autoedit.core.plan import EditStep, Replacement, Target
-from autoedit.planning.clauses import FRAMES, Clause, find_verb, frame
+from autoedit.planning.clauses import FRAMES, Clause, frame
 from autoedit.planning.draft import Cursor, sides_of
 from autoedit.planning.noun_group import is_open
 from autoedit.planning.noun_phrase import read_phrase, read_phrases
@@ -15,14 +15,11 @@ from autoedit.planning.refusals import (
     refuse,
     refuse_change,
     refuse_noun,
-    refuse_pose,
-    refuse_style,
 )
 from autoedit.planning.replacement import (
     MAIN_SUBJECT,
     background,
     is_backdrop,
-    is_photo,
     is_scene,
     joined,
     one_for,
@@ -33,13 +30,9 @@ from autoedit.planning.replacement import (
     subject_of,
     without_filler,
 )
-from autoedit.planning.words import Token, render, singular, tokenise, vocabulary
+from autoedit.planning.words import Token, render, vocabulary
 
-_LEADING = (
-    "to", "be", "become", "into", "in", "look", "looks", "like", "appear", "as", "completely",
-    "fully", "all",
-)  # fmt: skip
-_DEFINITE = ("the", "this", "that", "these", "those", "my", "his", "her", "their", "its")
+DEFINITE = ("the", "this", "that", "these", "those", "my", "his", "her", "their", "its")
 
 
 @frame("replace")
@@ -50,9 +43,16 @@ def replace(clause: Clause) -> list[EditStep]:
     if not joints:
         joints = [at for at, token in enumerate(body) if at and token.word in ("for", "to", "into")]
     if not joints:
+        named = [phrase.target for phrase in read_all(body, clause)]
+        refuse_noun(named, clause.said)
+        if len(named) == 2:  # "swap the cup and the plate"
+            raise refuse("geometry", clause.said)
         raise incomplete(clause.said, 'with what; say for example "replace the mug with a vase"')
     at = joints[0]
-    if len(joints) > 1 and body[at].word == "with" and body[at + 1].word in _DEFINITE:
+    bartered = next((i for i, token in enumerate(body) if i and token.word == "for"), 0)
+    if bartered and clause.verb.startswith(("swap", "exchange", "trade", "switch")):
+        joints, at = [bartered], bartered
+    if len(joints) > 1 and body[at].word == "with" and body[at + 1].word in DEFINITE:
         at = joints[1]  # "replace the girl with the hat with a cat"
     old, new = body[:at], list(body[at + 1 :])
     if clause.verb == "substitute" and body[at].word == "for":
@@ -74,7 +74,7 @@ def replace(clause: Clause) -> list[EditStep]:
 def _gapped(new: Sequence[Token]) -> int:
     """Where "... and the plate with a bowl" goes on; 0 when it does not."""
     for at in range(1, len(new) - 1):
-        again = new[at].word in ("and", ",") and new[at + 1].word in _DEFINITE
+        again = new[at].word in ("and", ",") and new[at + 1].word in DEFINITE
         if again and any(token.word == "with" for token in new[at + 1 :]):
             return at
     return 0
@@ -85,7 +85,7 @@ def _replaced(targets: list[Target], new: Sequence[Token], clause: Clause) -> li
         return [background(subject_of(targets[0]), read_replacement(new))]
     colour = only_colour(new)
     if colour and not any(token.word in ("one", "ones", "a", "an") for token in new):
-        return [_modify(target, Replacement(colour=colour)) for target in targets]
+        return [modify(target, Replacement(colour=colour)) for target in targets]
     file = next((token.text for token in new if token.kind == "file"), "")
     return [
         EditStep(
@@ -99,7 +99,8 @@ def _replaced(targets: list[Target], new: Sequence[Token], clause: Clause) -> li
     ]
 
 
-def _modify(target: Target, replacement: Replacement) -> EditStep:
+def modify(target: Target, replacement: Replacement) -> EditStep:
+    """The step that gives a thing another look."""
     return EditStep(operation="modify", target=target, replacement=replacement)
 
 
@@ -123,7 +124,7 @@ def change(clause: Clause) -> list[EditStep]:
     body = clause.body
     at = _becomes(body)
     if not at and clause.verb == "set":  # "set the scene in a snowy village"
-        at = next((i for i, token in enumerate(body) if i and token.word == "in"), 0)
+        at = next((i for i, token in enumerate(body) if i and token.word in ("in", "at", "on")), 0)
     if not at:
         return _unfinished(clause)
     old, new = list(body[:at]), list(body[at + 1 :])
@@ -181,8 +182,8 @@ def _unfinished(clause: Clause) -> list[EditStep]:
         raise refuse("pose", clause.said)
     cursor = Cursor(clause.body)
     named = [phrase.target for phrase in read_phrases(cursor)]
-    if named and only_colour(cursor.rest):  # "turn the leaves orange"
-        return complement(named, clause.body[: cursor.at], cursor.rest, clause)
+    if named and read_colours(Cursor(cursor.rest)):  # "turn the leaves orange"
+        return FRAMES["make"](Clause("make", "make", clause.body, clause.said))
     if clause.verb == "turn" and (cursor.rest or any(target.position for target in targets)):
         raise refuse("geometry", clause.said)
     raise incomplete(clause.said, 'into what; say for example "change the sofa to blue"')
@@ -198,7 +199,7 @@ def without_property(tokens: Sequence[Token]) -> tuple[list[Token], str]:
             continue
         if at + 1 < len(words) and words[at + 1].word in ("of", "on"):
             part = words[:at]  # "the (hair) colour of the girl"
-            named = any(not token.among(_DEFINITE) for token in part)
+            named = any(not token.among(DEFINITE) for token in part)
             return [*part, *words[at + 1 :]] if named else words[at + 2 :], token.word
         if at and not is_open(cursor, at + 1):
             left = words[: at - 1] if words[at - 1].word == "'s" else words[:at]
@@ -219,10 +220,10 @@ def become(
     if quality:
         words = render(without_filler(new))
         look = Replacement(colour=colour) if colour else Replacement(phrase=words)
-        return [_modify(target, look) for target in targets]
+        return [modify(target, look) for target in targets]
     indefinite = bool(new) and new[0].word in ("a", "an") and new[-1].among(("one", "ones"))
     if colour and not indefinite:
-        return [_modify(target, Replacement(colour=colour)) for target in targets]
+        return [modify(target, Replacement(colour=colour)) for target in targets]
     scene = is_scene(new)
     stuff = any(target.head in vocabulary().words("nouns.stuff") for target in targets)
     behind = any(
@@ -246,138 +247,6 @@ def _thing(target: Target, new: Sequence[Token]) -> EditStep:
         rest = looks.model_copy(update={"colour": ()})
         had = target.attributes.model_copy(update={"colour": ()})
         if len(looks.colour) == 1 and rest in (type(looks)(), had):
-            return _modify(target, Replacement(colour=looks.colour[0]))
+            return modify(target, Replacement(colour=looks.colour[0]))
     phrase = render(without_filler(cursor.tokens))
     return EditStep(operation="replace", target=target, replacement=Replacement(phrase=phrase))
-
-
-@frame("make")
-def make(clause: Clause) -> list[EditStep]:
-    """For "make X red", "make X a Y", "make X out of Y", "make X disappear"."""
-    body, quality = list(clause.body), ""
-    cursor = Cursor(body)
-    phrases = read_phrases(cursor)
-    if not phrases:
-        raise incomplete(clause.said, "what to make, and into what")
-    refuse_pose(body, clause.said)
-    refuse_style(body, clause.said)
-    rest = list(cursor.rest)
-    if not rest and len(body) > 1:  # "make the sofa fluffy": the last word is what it becomes
-        rest = body[-1:]
-        phrases = read_phrases(Cursor(body[:-1]))
-    if not phrases or not rest:
-        raise incomplete(clause.said, 'into what; say for example "make the sofa red"')
-    first = phrases[0].target
-    if first.head in vocabulary().words("nouns.property"):
-        cut = len(body) - len(rest)
-        shorter, quality = without_property(body[:cut])
-        phrases = read_phrases(Cursor(shorter)) or phrases
-    return complement([phrase.target for phrase in phrases], body[: len(body) - len(rest)], rest,
-                      clause, quality)  # fmt: skip
-
-
-def complement(
-    targets: list[Target],
-    named: Sequence[Token],
-    rest: Sequence[Token],
-    clause: Clause,
-    quality: str = "",
-) -> list[EditStep]:
-    """What the things named should be: gone, replaced, of a colour, another thing."""
-    words = vocabulary()
-    rest = list(rest)
-    while rest and (rest[0].word in _LEADING or _echo(rest)):
-        rest = rest[max(_echo(rest), 1) :]
-    if not rest:
-        raise incomplete(clause.said, "what it should be")
-    said = render(rest).lower()
-    if said in words.words("clauses.gone"):
-        return [EditStep(operation="remove", target=target) for target in targets]
-    if said.split()[-1] in words.words("adjectives.seamless"):
-        clause.unused.extend(rest)
-        return []
-    if length := words.match("function.sets.material", rest):
-        look = Replacement(phrase="made of " + render(rest[length:]))
-        return [_modify(target, look) for target in targets]
-    verb = find_verb(rest)
-    done = verb and words.forms.get(rest[0].word, ("", ""))[1] == "ed"
-    if verb and done and verb.frame in FRAMES:
-        inner = Clause(verb.frame, verb.name, [*named, *verb.body], clause.said)
-        return FRAMES[verb.frame](inner)
-    if rest[0].word in ("wear", "wearing"):
-        look = Replacement(phrase="wearing " + render(rest[1:]))
-        return [_modify(target, look) for target in targets]
-    refuse_noun(targets, clause.said)
-    refuse_change(targets, rest, clause.said)
-    if len(targets) == 1 and is_backdrop(targets[0]):
-        return [background(subject_of(targets[0]), read_replacement(rest))]
-    cursor = Cursor(rest)
-    if colour := read_colours(cursor):
-        steps = [_modify(target, Replacement(colour=colour)) for target in targets]
-        if not cursor.rest:
-            return steps
-        if cursor.peek().text in ("and", ","):  # "make the car red and the bus blue"
-            cursor.take()
-            return [*steps, *make(Clause("make", "make", cursor.rest, clause.said))]
-    if rest[0].among(words.words("function.determiner")) or singular(rest[-1].word)[1]:
-        return become(targets, rest, quality)
-    return [_looking(target, rest) for target in targets]
-
-
-def _echo(rest: Sequence[Token]) -> int:
-    """For "(look like) it is (made of glass)": how many words only say the thing again."""
-    if rest[0].among(("it's", "they're", "he's", "she's")):
-        return 1
-    again = len(rest) > 1 and rest[0].among(("it", "they", "he", "she"))
-    return 2 if again and rest[1].among(("is", "are", "was", "were")) else 0
-
-
-def _looking(target: Target, rest: Sequence[Token]) -> EditStep:
-    """A look that is no colour: transparent, unreadable, or as the words say."""
-    words = {token.word for token in rest}
-    if words & vocabulary().words("adjectives.unreadable"):
-        return EditStep(operation="obscure", target=target, replacement=Replacement(phrase="blur"))
-    around = read_replacement(rest)
-    if target.exclude and not target.head and (around.transparent or around.blur):
-        return background(joined(target.exclude), around)
-    return _modify(target, Replacement(phrase=render(rest)))
-
-
-def participle_at(body: Sequence[Token]) -> int:
-    """Where "(the lamp) removed" has its verb; 0 when it has none."""
-    forms, articles = vocabulary().forms, vocabulary().words("function.determiner")
-    for at in range(1, len(body)):
-        inflected = body[at].kind == "word" and forms.get(body[at].word, ("", ""))[1] == "ed"
-        if inflected and forms[body[at].word][0] and not body[at - 1].among(articles):
-            return at
-    return 0
-
-
-@frame("colour")
-def colour(clause: Clause) -> list[EditStep]:
-    """For "paint the door in a light green", "color the shirt red"."""
-    cursor = Cursor(clause.body)
-    phrases = read_phrases(cursor)
-    while cursor.peek().word in ("in", "to", "into", "with", "as", "it"):
-        cursor.take()
-    if not phrases:
-        raise incomplete(clause.said, "what to colour")
-    targets = [phrase.target for phrase in phrases]
-    relation = targets[0].relation
-    if not cursor.rest and relation and relation.kind in ("in", "with", "wearing") and (
-        paint := only_colour([*_retokenised(relation.anchor)])
-    ):  # fmt: skip
-        said = targets[0].phrase.removesuffix(relation.anchor.phrase).rsplit(" ", 2)[0]
-        plain = targets[0].model_copy(update={"relation": None, "phrase": said})
-        return [_modify(plain, Replacement(colour=paint))]
-    if not cursor.rest:
-        if phrases[0].indefinite:
-            return FRAMES["add"](clause)
-        raise incomplete(clause.said, 'which colour; say for example "paint the door green"')
-    if all(is_photo(target) for target in targets):
-        raise refuse("tone", clause.said)
-    return complement(targets, clause.body[: cursor.at], cursor.rest, clause)
-
-
-def _retokenised(target: Target) -> tuple[Token, ...]:
-    return tokenise(target.phrase)

@@ -9,12 +9,18 @@ from dataclasses import dataclass, field
 from autoedit.core.plan import EditStep, EffectKind, Effects
 from autoedit.planning.draft import Cursor
 from autoedit.planning.effects import kinds_in
+from autoedit.planning.noun_phrase import read_phrase, read_phrases
+from autoedit.planning.places import read_side
 from autoedit.planning.words import Token, one_letter_apart, render, tokenise, vocabulary
 
-_STRONG = (".", ";", "!", "?", ":")
-_WEAK = (",", "\n", "and", "but", "&", "then", "next", "afterwards", "finally", "also")
+STRONG = (".", ";", "!", "?", ":")
+WEAK = (",", "\n", "and", "but", "&", "then", "next", "afterwards", "finally", "also", "so")
 _PARTICLES = ("out", "away", "off", "up", "down", "over", "around", "on")
-_SAME_CLAUSE = ("instead", "rather")
+SAME_CLAUSE = ("instead", "rather")
+_ASKING = ("to", "you", "could", "can", "would", "might", "please", "pls")
+SUBJECTS = (
+    "it", "they", "he", "she", "i", "we", "it's", "they're", "he's", "she's", "i'm", "we're",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -30,6 +36,7 @@ class Clause:
         keep: what a trailing clause asks to leave alone.
         effects: what it says of the shadow and reflection; None when nothing.
         effect_kinds: which of the two it names.
+        shadowless: whether it asks for a thing without them.
         unused: words of the body that no rule took, filled in by the frame.
     """
 
@@ -40,6 +47,7 @@ class Clause:
     keep: list[str] = field(default_factory=list[str])
     effects: Effects | None = None
     effect_kinds: tuple[EffectKind, ...] = ()
+    shadowless: bool = False
     unused: list[Token] = field(default_factory=list[Token])
 
 
@@ -67,76 +75,13 @@ class Verb:
     body: Sequence[Token]
 
 
-def split(tokens: Sequence[Token]) -> list[list[Token]]:
-    """Cut a sentence into clauses: at full stops, and at a comma or "and" before a verb."""
-    clauses: list[list[Token]] = [[]]
-    depth = at = 0
-    while at < len(tokens):
-        token = tokens[at]
-        depth += (token.text == "(") - (token.text == ")")
-        if token.text == ":" and _only_backdrop(clauses[-1]):
-            pass  # "background: white"
-        elif token.kind == "mark" and token.text in _STRONG and depth <= 0:
-            clauses.append([])
-        elif token.word in _WEAK and token.kind != "quote" and depth <= 0 and clauses[-1]:
-            start = _skip_connectors(tokens, at)
-            if _starts(tokens, start, clauses[-1]):
-                clauses.append([])
-                at = start
-                continue
-            clauses[-1].extend(
-                Token(",", ",", "mark") if skipped.word == "then" else skipped
-                for skipped in tokens[at : max(start, at + 1)]
-            )
-            at = max(start, at + 1)
-            continue
-        else:
-            clauses[-1].append(token)
-        at += 1
-    return [clause for clause in clauses if any(token.kind != "mark" for token in clause)]
+def find_verb(tokens: Sequence[Token], *, inflected: bool = True) -> Verb | None:
+    """The verb at the start of the tokens, the longest that fits; its particle may be parted.
 
-
-def _only_backdrop(words: Sequence[Token]) -> bool:
-    named = [t for t in words if not t.among(vocabulary().words("function.determiner"))]
-    return len(named) == 1 and named[0].among(vocabulary().words("nouns.backdrop"))
-
-
-def _skip_connectors(tokens: Sequence[Token], at: int) -> int:
-    while at < len(tokens):
-        length = vocabulary().match("clauses.polite", tokens, at)
-        if not length and tokens[at].word in _WEAK and tokens[at].kind != "quote":
-            length = 1
-        if not length or _find(tokens[at:], inflected=False):
-            return at
-        at += length
-    return at
-
-
-def _starts(tokens: Sequence[Token], at: int, before: Sequence[Token]) -> bool:
-    """Whether a clause with a verb of its own starts there."""
-    if at >= len(tokens) or before[0].word in _SAME_CLAUSE:
-        return False
-    for indirect in ("desire", "dislike", "existential"):
-        negative = indirect == "dislike" and tokens[at].word in ("without", "no")
-        if not negative and vocabulary().match(f"clauses.{indirect}", tokens, at):
-            return True
-    verb = _find(tokens[at:], inflected=False)
-    if verb is None:
-        return False
-    first = tokens[at].word
-    if first not in vocabulary().words("clauses.noun_like_verbs") or " " in verb.name:
-        return True
-    return bool(verb.body) and (
-        verb.body[0].among(vocabulary().words("function.determiner"))
-        or verb.body[0].among(vocabulary().words("function.possessive"))
-        or verb.body[0].among(vocabulary().words("function.pronoun"))
-        or verb.body[0].among(vocabulary().map("function.quantity"))
-        or verb.body[0].among(("everything", "everyone"))
-    )
-
-
-def _find(tokens: Sequence[Token], *, inflected: bool) -> Verb | None:
-    """The verb at the start of the tokens, the longest that fits; its particle may be parted."""
+    Args:
+        tokens: of a clause, or of the rest of a sentence.
+        inflected: whether it may have any form ("removing").
+    """
     if not tokens or tokens[0].kind != "word":
         return None
     words = vocabulary()
@@ -155,18 +100,36 @@ def _find(tokens: Sequence[Token], *, inflected: bool) -> Verb | None:
     return parted
 
 
+def imperative(tokens: Sequence[Token]) -> Verb | None:
+    """The verb of a command that starts there, and not a noun that looks like one."""
+    verb = find_verb(tokens, inflected=False)
+    noun_like = vocabulary().words("clauses.noun_like_verbs")
+    if verb is None or tokens[0].word not in noun_like or " " in verb.name:
+        return verb
+    words = vocabulary().words
+    follows = verb.body and (
+        verb.body[0].among(words("function.determiner"))
+        or verb.body[0].among(words("function.possessive"))
+        or verb.body[0].among(words("function.pronoun"))
+        or verb.body[0].among(vocabulary().map("function.quantity"))
+        or verb.body[0].among(("everything", "everyone"))
+    )
+    return verb if follows else None
+
+
 def _parted(first: str, tokens: Sequence[Token]) -> Verb | None:
     """For "take the cup out": the verb with the particle further on."""
     words = vocabulary()
     for at in range(2, len(tokens)):
         token = tokens[at]
-        if token.kind == "mark" and token.text in (*_STRONG, "\n"):
+        if token.kind == "mark" and token.text in (*STRONG, "\n"):
             return None
         frame = words.verbs.get((first, token.word)) if token.among(_PARTICLES) else None
         if frame is None:
             continue
         following = Cursor(tokens, at + 1).peek()
-        if token.word in ("on", "over", "around", "up", "down") and following.word:
+        leads_on = following.word and following.word != "from"  # "take it down from the wall"
+        if token.word in ("on", "over", "around", "up", "down") and leads_on:
             continue
         keeps_preposition = token.word == "off" and following.kind == "word"
         end = at if keeps_preposition else at + 1
@@ -177,11 +140,6 @@ def _parted(first: str, tokens: Sequence[Token]) -> Verb | None:
             rest[0] = Token("out of", "from")
         return Verb(frame, f"{first} {token.word}", [*tokens[1:at], *rest])
     return None
-
-
-def find_verb(tokens: Sequence[Token]) -> Verb | None:
-    """The verb at the start in any form ("removing"), or None."""
-    return _find(tokens, inflected=True)
 
 
 def read_clause(tokens: Sequence[Token]) -> Clause:
@@ -200,15 +158,54 @@ def read_clause(tokens: Sequence[Token]) -> Clause:
             break
         start += length
     core = tokens[start:]
-    verb = find_verb(core) or _indirect(core) or _asked(core) or _misspelt(core)
+    place = fronted(core)
+    core = core[len(place) :]
+    while place and core[0].kind == "mark":
+        core = core[1:]
+    verb = find_verb(core) or _asked(tokens) or _indirect(core) or _misspelt(core)
     if verb and verb.frame in ("mention", "desire"):
         verb = _without(verb) or verb
     clause = Clause(verb.frame if verb else "", verb.name if verb else "", core, said)
     body = verb.body if verb else core
     if body and body[0].kind == "quote" and _names_thing(body[0]):
         body = [*tokenise(body[0].word), *body[1:]]  # remove "the mug"
-    clause.body = _without_trailing(body, clause)
+    clause.body = [*_without_trailing(_without_purpose(body, clause), clause)]
+    if place:  # "on the right, delete the tree": as if it were "the tree on the right"
+        cursor = Cursor(clause.body)
+        read_phrases(cursor)
+        clause.body[cursor.at : cursor.at] = place
     return clause
+
+
+def fronted(tokens: Sequence[Token]) -> Sequence[Token]:
+    """For "in the top left (there is a date)", "from the table (remove the cup)": the place."""
+    cursor = Cursor(tokens)
+    relation = cursor.match("function.relation")
+    if not relation and not read_side(cursor)[0]:
+        return ()
+    for at in range(2, min(len(tokens), 12)):
+        told = vocabulary().match("clauses.existential", tokens, at)
+        if not told and not imperative(tokens[at:]):
+            continue
+        place = tokens[: at - (tokens[at - 1].kind == "mark")]
+        cursor = Cursor(place)
+        if read_side(cursor)[0] == len(place):
+            return place
+        cursor.at = relation
+        anchor = read_phrase(cursor, "in") if relation else None
+        return place if anchor and not anchor.indefinite and not cursor.rest else ()
+    return ()
+
+
+def _without_purpose(body: Sequence[Token], clause: Clause) -> Sequence[Token]:
+    """Cut off what it is for: "(make the background white) for my shop"."""
+    if clause.frame not in ("make", "remove", "extract", "blur", "pixelate", "solid", "colour"):
+        return body
+    for at in range(2, len(body)):
+        named = Cursor(body, at).match("nouns.compound")
+        if body[at].word == "for" and not named and not body[at - 1].among(("except", "save")):
+            return body[:at]
+    return body
 
 
 def _names_thing(quote: Token) -> bool:
@@ -225,10 +222,14 @@ def _courtesy_verb(tokens: Sequence[Token], start: int) -> bool:
 
 def _indirect(tokens: Sequence[Token]) -> Verb | None:
     """Forms without an imperative: a wish, a dislike, a mention, "instead of ..."."""
+    if length := vocabulary().match("clauses.keep_markers", tokens):
+        return Verb("keep", render(tokens[:length]), tokens[length:])
     for frame in ("desire", "dislike", "existential"):
         if length := vocabulary().match(f"clauses.{frame}", tokens):
             return Verb(frame, render(tokens[:length]), tokens[length:])
-    if len(tokens) > 2 and tokens[0].word in _SAME_CLAUSE and tokens[1].word in ("of", "than"):
+    if len(tokens) > 1 and tokens[0].word == "only":
+        return Verb("extract", "only", tokens[1:])
+    if len(tokens) > 2 and tokens[0].word in SAME_CLAUSE and tokens[1].word in ("of", "than"):
         return Verb("instead", "instead of", tokens[2:])
     return None
 
@@ -236,19 +237,28 @@ def _indirect(tokens: Sequence[Token]) -> Verb | None:
 def _without(verb: Verb) -> Verb | None:
     """For "I'd love to see this without the crowd": the crowd goes."""
     at = next((i for i, token in enumerate(verb.body) if token.word == "without"), -1)
-    return Verb("dislike", "without", verb.body[at + 1 :]) if at >= 0 else None
+    if at < 0:
+        return None
+    words = vocabulary().words
+    named = [token for token in verb.body[:at] if not token.among(words("function.determiner"))]
+    photo = any(token.among(words("nouns.photo") | words("function.pronoun")) for token in named)
+    if named and not photo and verb.body[-1].among(words("nouns.backdrop")):
+        return Verb("extract", "without", verb.body[:at])  # "I need the logo without background"
+    return Verb("dislike", "without", verb.body[at + 1 :])
 
 
 def _asked(tokens: Sequence[Token]) -> Verb | None:
-    """For "it would be great if you could remove the cup": the verb after "you could"."""
+    """For "it would be great if you could remove the cup": the command in the courtesy."""
+    courtesy = vocabulary().words("clauses.courtesy")
     for at in range(1, len(tokens) - 1):
-        if not (tokens[at - 1].word == "you" and tokens[at].among(("could", "can", "would"))):
-            continue
-        start = at + 1
-        while length := vocabulary().match("clauses.polite", tokens, start):
-            start += length
-        if verb := find_verb(tokens[start:]):
-            return verb
+        before = tokens[at - 1]
+        if before.kind == "word" and not before.among(courtesy):
+            return None
+        gerund = before.among(("of", "about", "for", "mind")) and tokens[at].word.endswith("ing")
+        found = find_verb(tokens[at:]) if gerund else imperative(tokens[at:])
+        asked = before.among(_ASKING) and find_verb(tokens[at:], inflected=False)
+        if (found or asked) and not vocabulary().match("clauses.polite", tokens, at):
+            return found or asked or None
     return None
 
 
@@ -257,7 +267,7 @@ def _misspelt(tokens: Sequence[Token]) -> Verb | None:
     if len(tokens) < 2 or tokens[0].kind != "word" or len(tokens[0].word) < 5:
         return None
     typed = tokens[0].word
-    if typed in vocabulary().words("foreign.words"):
+    if typed in vocabulary().words("foreign.words") | vocabulary().words("adjectives.colour"):
         return None
     single = re.sub(r"(.)\1", r"\1", typed)
     for verb, frame in vocabulary().verbs.items():
@@ -282,8 +292,10 @@ def _without_trailing(body: Sequence[Token], clause: Clause) -> Sequence[Token]:
             _note_kept(kept, clause)
             kept, aside, at = [], False, at + length
             continue
-        if body[at].word == "without" and (kinds := kinds_in(body[at + 1 : at + 3])):
+        lacking = 1 if body[at].word == "without" else 2 * _says(body, at, "with no")
+        if lacking and (kinds := kinds_in(body[at + lacking : at + lacking + 3])):
             clause.effects, clause.effect_kinds, aside = "keep", kinds, True
+            clause.shadowless = True
         if body[at].among(("including",)) and core:
             length, aside = 1, True
             if kinds := kinds_in(body[at:]):
@@ -316,10 +328,16 @@ def keep(clause: Clause, tokens: Sequence[Token]) -> None:
             default=" ",
         )
         words = words[: -len(ending.split()) or -1]
-    if words and words[-1].among(vocabulary().words("nouns.effect")):
+    named = read_phrases(Cursor(words))
+    effects = vocabulary().words("nouns.effect")
+    if named and all(phrase.target.head in effects for phrase in named):
         clause.effects, clause.effect_kinds = "keep", kinds_in(words)
     elif words:
         clause.keep.append(render(words))
+
+
+def _says(tokens: Sequence[Token], at: int, phrase: str) -> bool:
+    return " ".join(token.word for token in tokens[at : at + phrase.count(" ") + 1]) == phrase
 
 
 def _ends_with(tokens: Sequence[Token], phrase: str) -> bool:
@@ -341,3 +359,11 @@ def without_courtesy(tokens: Sequence[Token]) -> Sequence[Token]:
             break
         words = words[: -len(ending.split())]
     return words
+
+
+def tells(clause: Clause) -> bool:
+    """Whether a clause without a verb of an edit only tells: "it ruins the picture"."""
+    words = clause.body
+    if not words or not words[0].among(SUBJECTS) or clause.frame:
+        return False
+    return "'" in words[0].word or not Cursor(words, 1).match("clauses.wishing")

@@ -21,6 +21,11 @@ def kinds_in(tokens: Iterable[Token]) -> tuple[EffectKind, ...]:
     return kinds_of(token.word for token in tokens if token.kind == "word")
 
 
+def is_effect(tokens: Sequence[Token]) -> bool:
+    """Whether some tokens begin with an effect, such as "drop shadow, please"."""
+    return any(token.among(vocabulary().words("nouns.effect")) for token in tokens[:2])
+
+
 def parted(
     targets: Sequence[Target],
 ) -> tuple[list[Target], Effects | None, tuple[EffectKind, ...]]:

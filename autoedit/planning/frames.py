@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from autoedit.core.plan import EditStep, Relation, Replacement, Target
+from autoedit.core.plan import EditStep, Relation, Replacement
 from autoedit.planning import changes
-from autoedit.planning.changes import complement, participle_at, read_all
-from autoedit.planning.clauses import Clause, frame
-from autoedit.planning.draft import Cursor, sides_of
+from autoedit.planning.additions import COVERS, add, added, covered
+from autoedit.planning.changes import read_all
+from autoedit.planning.clauses import FRAMES, Clause, frame
+from autoedit.planning.draft import Cursor
 from autoedit.planning.effects import parted, with_effects
-from autoedit.planning.noun_group import is_open, read_colour
+from autoedit.planning.making import before_backdrop, complement, participle_at
 from autoedit.planning.noun_phrase import read_phrase, read_phrases
 from autoedit.planning.phrase import Phrase
 from autoedit.planning.refusals import Kind, incomplete, refuse, refuse_noun
@@ -20,7 +21,6 @@ from autoedit.planning.replacement import (
     background,
     is_backdrop,
     is_photo,
-    is_pronoun,
     joined,
     only_colour,
     read_replacement,
@@ -29,11 +29,8 @@ from autoedit.planning.replacement import (
 )
 from autoedit.planning.words import Token, render, tokenise, vocabulary
 
-_KNOWN = (
-    "the", "this", "that", "these", "those", "my", "his", "her", "their", "its", "our", "your",
-)  # fmt: skip
-_COVERS = {"bar": "solid", "box": "solid", "rectangle": "solid", "strip": "solid",
-           "blur": "blur", "mosaic": "pixelate", "pixelation": "pixelate"}  # fmt: skip
+_CLEANING = ("clean", "clear", "scrub", "heal", "tidy")
+_CLEARING = ("clean", "clean up", "clear", "clear up", "tidy", "tidy up", "clean off", "clear off")
 
 
 @frame("remove", "dislike")
@@ -46,8 +43,13 @@ def _remove(clause: Clause) -> list[EditStep]:
         raise refuse("tone", clause.said)
     steps: list[EditStep] = []
     for target in targets:
-        if is_backdrop(target) and clause.verb.startswith(("clean", "clear", "scrub", "heal")):
+        if is_backdrop(target) and clause.verb.startswith(_CLEANING):
             raise incomplete(clause.said, "which things in the background to remove")
+        if target.head in vocabulary().words("nouns.surface") and clause.verb in _CLEARING:
+            raise incomplete(
+                clause.said,
+                f'which things to remove; say for example "remove everything on {target.phrase}"',
+            )
         if is_backdrop(target):
             steps.append(background(subject_of(target), Replacement(transparent=True)))
         else:
@@ -59,7 +61,14 @@ def _remove(clause: Clause) -> list[EditStep]:
 @frame("extract")
 def _extract(clause: Clause) -> list[EditStep]:
     body = _without_surroundings(clause.body)
-    targets, effects, kinds = parted([phrase.target for phrase in read_all(body, clause)])
+    at = next((i for i, token in enumerate(body) if i and token.word == "without"), 0)
+    if at:  # "the plant without its pot"
+        clause.keep.append(render(body[at + 1 :]))
+        body = body[:at]
+    phrases = read_all(body, clause)
+    if steps := before_backdrop(phrases) if phrases else []:
+        return steps
+    targets, effects, kinds = parted([phrase.target for phrase in phrases])
     if not targets:
         raise incomplete(clause.said, 'what to cut out; say for example "cut out the dog"')
     step = [EditStep(operation="extract", target=target) for target in targets]
@@ -105,188 +114,16 @@ def _hide(clause: Clause) -> list[EditStep]:
     over = read_all(clause.body[at + 1 :], clause) if at else []
     clause.body = clause.body[:at] if at else clause.body
     targets = [phrase.target for phrase in read_all(clause.body, clause)]
-    if over and over[0].target.head not in _COVERS:
-        return [_added(phrase, Relation(kind="on", anchor=joined(targets)))
+    if over and over[0].target.head not in COVERS:
+        return [added(phrase, Relation(kind="on", anchor=joined(targets)))
                 for phrase in over] if targets else []  # fmt: skip
     private = vocabulary().words("nouns.private")
     if over and targets:
-        return [_covered(target, over[0]) for target in targets]
+        return [covered(target, over[0]) for target in targets]
     if any(target.head in private for target in targets):
         clause.frame = "blur"
         return _obscure(clause)
     return _remove(clause)
-
-
-@frame("add")
-def _add(clause: Clause) -> list[EditStep]:
-    body = list(clause.body)
-    at = next((i for i, t in enumerate(body[:-1]) if i and t.word in ("instead", "place", "rather")
-               and body[i + 1].word in ("of", "than")), 0)  # fmt: skip
-    if at:
-        new = body[: at - 1] if body[at].word == "place" else body[:at]
-        joint = Token("with", "with")
-        return changes.replace(
-            Clause("replace", "put", [*body[at + 2 :], joint, *new], clause.said)
-        )
-    body = [
-        Token(t.text, "on") if t.word in ("to", "onto") and i and _is_goal(body, i) else t
-        for i, t in enumerate(body)
-    ]
-    if there := _in_place_of(body):
-        return changes.replace(Clause("replace", "put", there, clause.said))
-    cursor = Cursor(body)
-    phrases = read_phrases(cursor)
-    clause.unused.extend(cursor.rest)
-    if not phrases:
-        raise incomplete(clause.said, 'what to add; say for example "add a lamp on the table"')
-    first = phrases[0]
-    if is_backdrop(first.target):
-        looks = [token for token in first.said if not token.among(("a", "an"))]
-        return [background(subject_of(first.target), read_replacement(looks))]
-    if moved := _placed(phrases, clause):
-        return moved
-    relation = first.target.relation
-    if relation and relation.kind in ("on", "above") and first.target.head in _COVERS:
-        return [_covered(relation.anchor, first)]
-    _refuse_added(first.target, clause)
-    return [_added(phrase) for phrase in phrases]
-
-
-def _covered(target: Target, cover: Phrase) -> EditStep:
-    """For "put a black bar over his eyes", "cover the plate with a mosaic"."""
-    how = _COVERS[cover.target.head]
-    colour = "".join(cover.target.attributes.colour[:1]) or "black"
-    look = Replacement(phrase=how, colour=colour if how == "solid" else "")
-    return EditStep(operation="obscure", target=target, replacement=look)
-
-
-def _is_goal(body: Sequence[Token], at: int) -> bool:
-    """Whether "to" leads to a thing, and is not of "next to" or "to the left"."""
-    side = any(sides_of(token) for token in body[at + 1 : at + 3])
-    return not side and not Cursor(body, at - 1).match("function.relation")
-
-
-def _in_place_of(body: Sequence[Token]) -> list[Token]:
-    """For "put a cat where the dog is": "the dog with a cat"; empty for anything else."""
-    at = next((i for i, token in enumerate(body) if i and token.word == "where"), 0)
-    if not at or not body[-1].among(("is", "are", "was", "were", "stands", "sits")):
-        return []
-    return [*body[at + 1 : -1], Token("with", "with"), *body[:at]]
-
-
-def _placed(phrases: Sequence[Phrase], clause: Clause) -> list[EditStep]:
-    """For "put it on white", "put the mug in a park": a new background for a known thing."""
-    last = phrases[-1]
-    relation = last.target.relation
-    known = not any(phrase.indefinite for phrase in phrases)
-    if clause.verb not in ("put", "place", "set", "desire") or not known or not relation:
-        return []
-    anchor, words = relation.anchor, tokenise(relation.anchor.phrase)
-    if anchor.head in ("night", "day", "dawn", "dusk", "noon", "midnight"):
-        raise refuse("tone", clause.said)
-    new = not words or not words[0].among(_KNOWN)
-    scene = is_backdrop(anchor) or scene_head(anchor) or (new and not is_pronoun(anchor))
-    if last.pronoun and not (scene or relation.kind == "in_front_of" or only_colour(words)):
-        raise refuse("geometry", clause.said)
-    if not (scene or last.pronoun or only_colour(words)):
-        return []
-    subject = last.target.model_copy(update={"relation": None, "phrase": last.description})
-    subjects = [*(phrase.target for phrase in phrases[:-1]), subject]
-    return [background(joined(subjects), read_replacement(words))]
-
-
-def _refuse_added(target: Target, clause: Clause) -> None:
-    words = vocabulary().words
-    if target.head in words("nouns.always_style") or target.head in ("effect", "look"):
-        raise refuse("style", clause.said)
-    if target.head in words("nouns.tone") and target.head not in ("light", "lighting"):
-        raise refuse("tone", clause.said)
-
-
-def _added(phrase: Phrase, relation: Relation | None = None) -> EditStep:
-    target, location = _anchored(phrase), render(phrase.location)
-    if relation:
-        target = target.model_copy(update={"relation": relation})
-        location = f"{relation.kind} {relation.anchor.phrase}"
-    file = next((token for token in phrase.said if token.kind == "file"), None)
-    new = Replacement(image=file.text) if file else Replacement(phrase=phrase.description)
-    return EditStep(operation="add", target=target, replacement=new, location=location)
-
-
-def _anchored(phrase: Phrase) -> Target:
-    """The new thing's target: what is there already is found by its place, the new thing is not.
-
-    "Curtains to the window on the left": the window is on the left. "In its place" is a location
-    and no relation.
-    """
-    target, relation = phrase.target, phrase.target.relation
-    if relation and relation.kind == "in" and relation.anchor.head in ("place", "stead"):
-        return target.model_copy(update={"relation": None})
-    side = target.position
-    if not relation or not side or relation.anchor.position or is_pronoun(relation.anchor):
-        return target
-    _, met, after = target.phrase.partition(relation.anchor.phrase)
-    if not met or not after or "," in after:
-        return target
-    anchor = relation.anchor.model_copy(
-        update={"position": side, "phrase": relation.anchor.phrase + after}
-    )
-    relation = Relation(kind=relation.kind, anchor=anchor)
-    return target.model_copy(update={"relation": relation, "position": None})
-
-
-@frame("give")
-def _give(clause: Clause) -> list[EditStep]:
-    cursor = Cursor(clause.body)
-    first = read_phrase(cursor)
-    if first and cursor.peek().word == "to":  # "give a hat to the man"
-        cursor.take()
-        gifts, receiver = [first], read_phrase(cursor)
-    else:
-        receiver, gifts = first, read_phrases(cursor)
-        if first and not gifts:  # "give the cat green eyes"
-            at = _colour_after_noun(first.said)
-            receiver = read_phrase(Cursor(first.said[:at])) if at else first
-            gifts = read_phrases(Cursor(first.said[at:])) if at else []
-    if clause.body and clause.body[-1].among(("look", "style", "feel", "vibe", "filter")):
-        raise refuse("style", clause.said)
-    if receiver is None or not gifts:
-        raise incomplete(clause.said, "who gets what")
-    gift = gifts[0].target
-    if gift.head in vocabulary().words("nouns.always_style") or gift.head == "look":
-        raise refuse("style", clause.said)
-    if is_backdrop(gift):
-        return [background(receiver.target, read_replacement(gifts[0].said))]
-    if paint := only_colour(gifts[0].said):
-        look = Replacement(colour=paint)
-        return [EditStep(operation="modify", target=receiver.target, replacement=look)]
-    return [_added(each, Relation(kind="on", anchor=receiver.target)) for each in gifts]
-
-
-def _colour_after_noun(words: Sequence[Token]) -> int:
-    """Where "(the cat) green (eyes)" has its colour; 0 when it has none."""
-    named = False
-    for at in range(len(words)):
-        coloured = read_colour(Cursor(words, at))[0]
-        if coloured and named:
-            return at
-        named = named or (at > 0 and not coloured and is_open(Cursor(words, at)))
-    return 0
-
-
-@frame("dress")
-def _dress(clause: Clause) -> list[EditStep]:
-    """For "dress the dog in a raincoat"."""
-    joints = (i for i, token in enumerate(clause.body) if i and token.among(("in", "with", "up")))
-    at = next(joints, 0)
-    clothes = clause.body[at:] if at else ()
-    while clothes and clothes[0].among(("in", "with", "up", "as")):
-        clothes = clothes[1:]
-    receivers, worn = read_phrases(Cursor(clause.body[:at])), read_phrases(Cursor(clothes))
-    if not receivers or not worn:
-        raise incomplete(clause.said, "who is to wear what")
-    relations = [Relation(kind="on", anchor=receiver.target) for receiver in receivers]
-    return [_added(each, relation) for relation in relations for each in worn]
 
 
 @frame("move")
@@ -303,37 +140,28 @@ def _move(clause: Clause) -> list[EditStep]:
     return [background(joined([each.target for each in subjects]), read_replacement(place))]
 
 
+@frame("whiten")
+def _whiten(clause: Clause) -> list[EditStep]:
+    """For "whiten the background", "whiten her teeth"."""
+    words = [*clause.body, Token("white", "white")]
+    return FRAMES["colour"](Clause("colour", clause.verb, words, clause.said))
+
+
 @frame("use")
 def _use(clause: Clause) -> list[EditStep]:
     """For "use beach.jpg as the background", "use a spoon instead of the fork"."""
     body = clause.body
-    at = next((i for i, t in enumerate(body) if i and t.among(("as", "for", "instead"))), 0)
+    at = next(
+        (i for i, t in enumerate(body) if i and t.among(("as", "for", "instead", "place"))), 0
+    )
     if not at:
         raise incomplete(clause.said, "for what to use it")
-    new, old = list(body[:at]), list(body[at + 1 :])
+    new, old = list(body[: at - (body[at].word == "place")]), list(body[at + 1 :])
     if old and old[0].word == "of":
         del old[0]
     return changes.replace(
         Clause("replace", "use", [*old, Token("with", "with"), *new], clause.said)
     )
-
-
-@frame("fill")
-def _fill(clause: Clause) -> list[EditStep]:
-    at = next((i for i, token in enumerate(clause.body) if i and token.word == "with"), 0)
-    until = at - (clause.body[at - 1].word == "to") if at else 0
-    phrases = read_all(clause.body[:until], clause) if at else []
-    content = read_phrases(Cursor(clause.body[at + 1 :]))
-    if not phrases or not content:
-        raise incomplete(clause.said, "what to fill with what")
-    holder = phrases[0].target
-    if holder.head in ("area", "hole", "gap", "space", "spot", "place"):
-        return []  # what a removal does anyway
-    if is_backdrop(holder):
-        return [background(subject_of(holder), read_replacement(clause.body[at + 1 :]))]
-    if paint := only_colour(clause.body[at + 1 :]):
-        return [EditStep(operation="modify", target=holder, replacement=Replacement(colour=paint))]
-    return [_added(each, Relation(kind="in", anchor=holder)) for each in content]
 
 
 @frame("instead")
@@ -360,7 +188,7 @@ def _wish(clause: Clause) -> list[EditStep]:
     other = [i for i, t in enumerate(clause.body) if i and t.among(("instead", "rather"))]
     if other:
         clause.verb = "desire"
-        return _add(clause)
+        return add(clause)
     cursor = Cursor(clause.body)
     cut = participle_at(clause.body)
     if cut:
@@ -371,11 +199,28 @@ def _wish(clause: Clause) -> list[EditStep]:
     cursor = Cursor(clause.body, cursor.at)
     if steps := backdrop_for(phrases[0], cursor):
         return steps
+    if steps := (_in_colour(phrases) or before_backdrop(phrases)) if not cursor.rest else []:
+        return steps
     if cursor.rest:
         targets = [phrase.target for phrase in phrases]
         return complement(targets, clause.body[: cursor.at], cursor.rest, clause)
     clause.verb = "desire"
-    return _add(clause)
+    return add(clause)
+
+
+def _in_colour(phrases: Sequence[Phrase]) -> list[EditStep]:
+    """For "(I'd like to see) the sofa in red"."""
+    relation = phrases[-1].target.relation
+    if relation is None or relation.kind not in ("in", "wearing"):
+        return []
+    paint = only_colour(tokenise(relation.anchor.phrase))
+    if not paint:
+        return []
+    said = phrases[-1].description_without(relation)
+    last = phrases[-1].target.model_copy(update={"relation": None, "phrase": said})
+    targets = [*(phrase.target for phrase in phrases[:-1]), last]
+    look = Replacement(colour=paint)
+    return [EditStep(operation="modify", target=each, replacement=look) for each in targets]
 
 
 def backdrop_for(phrase: Phrase, cursor: Cursor) -> list[EditStep]:

@@ -7,7 +7,6 @@ The words it knows by name are in vocabulary.toml; any other word may be a noun.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,37 +16,36 @@ from autoedit.core.plan import (
     EffectKind,
     Relation,
     RelationKind,
-    Replacement,
     Target,
 )
 from autoedit.errors import InstructionError, UnsupportedInstructionError
 from autoedit.planning import frames
-from autoedit.planning.changes import complement, participle_at
-from autoedit.planning.clauses import FRAMES, Clause, keep, read_clause, split
+from autoedit.planning.clauses import FRAMES, Clause, keep, read_clause, tells
 from autoedit.planning.draft import Cursor
+from autoedit.planning.instruction import (
+    EXAMPLES,
+    LONGEST_INSTRUCTION,
+    checked,
+    looks_foreign,
+    nothing_to_do,
+)
 from autoedit.planning.noun_phrase import read_phrase, read_phrases
 from autoedit.planning.phrase import named_after
-from autoedit.planning.refusals import incomplete, shortened
+from autoedit.planning.refusals import shortened
 from autoedit.planning.replacement import (
     MAIN_SUBJECT,
     background,
     gradient,
-    is_backdrop,
     is_pronoun,
-    is_scene,
-    only_colour,
     read_replacement,
-    scene_head,
 )
+from autoedit.planning.splitting import split
+from autoedit.planning.statements import asked_for, backdrop_alone, possessed, situated, statement
 from autoedit.planning.words import Token, render, tokenise, vocabulary
 
 if TYPE_CHECKING:
     from autoedit.core.photo import Photo
 
-LONGEST_INSTRUCTION = 2000
-"""In characters."""
-
-_EXAMPLES = '"remove the red mug" or "replace the background with white"'
 __all__ = ["LONGEST_INSTRUCTION", "GrammarPlanner", "frames"]
 
 
@@ -93,7 +91,7 @@ class GrammarPlanner:
 
 def _read(instruction: str) -> _Reading:
     reading = _Reading()
-    for words in split(tokenise(_checked(instruction))):
+    for words in split(tokenise(checked(instruction))):
         reading.read(words)
     return reading
 
@@ -109,6 +107,7 @@ class _Reading:
         self.failed: list[InstructionError] = []
         self.keep: list[str] = []
         self.mentioned: list[Target] = []
+        self.kept: list[Target] = []
         self.kept_effects: tuple[EffectKind, ...] = ()
 
     def read(self, words: Sequence[Token]) -> None:
@@ -125,8 +124,9 @@ class _Reading:
             self.mentioned = [phrase.target for phrase in named] or self.mentioned
             return
         resolved: list[EditStep] = []
-        for step in steps:  # "the man and the woman next to him"
-            resolved.append(self._resolved(self._of_backdrop(step) or _left_alone(step)))
+        for one in steps:  # "the man and the woman next to him"
+            step = self._of_backdrop(one) or self._of_the_rest(one) or _left_alone(one)
+            resolved.append(self._laid(self._resolved(step)))
             self.mentioned = self.mentioned or _mentioned(resolved)
         steps = resolved
         self.mentioned = _mentioned(steps) or self.mentioned
@@ -134,13 +134,25 @@ class _Reading:
         if clause.effects:
             trailing |= {"effects": clause.effects, "effect_kinds": clause.effect_kinds}
         for one in steps:
+            if self._cleared(one):
+                continue
+            if clause.shadowless and one.operation == "background":
+                trailing = {}  # a new background has no old shadow, unless it is asked for
             step = one.model_copy(update={**trailing, "keep": (*one.keep, *clause.keep)})
+            self._withdraw(step)
             if step not in self.steps:  # "extract the dog and isolate it" is one step
                 self.steps.append(step)
                 self.verbs.append(clause.verb)
         if clause.unused and steps:
             unread = shortened(render(clause.unused))
             self.notes.append(f'Not understood in "{shortened(clause.said)}": "{unread}".')
+
+    def _withdraw(self, step: EditStep) -> None:
+        """For "the lamp is horrid, remove it": what goes is not made horrid first."""
+        last = self.steps[-1] if self.steps else None
+        undone = last and (last.operation, step.operation) == ("modify", "remove")
+        if undone and last and last.target == step.target and step.effects is None:
+            del self.steps[-1], self.verbs[-1]
 
     def _of_backdrop(self, step: EditStep) -> EditStep | None:
         """For "remove the background and make it pink": "it" is the background, made once."""
@@ -155,27 +167,68 @@ class _Reading:
         del self.steps[-1], self.verbs[-1]
         return background(last.target, asked)
 
+    def _laid(self, step: EditStep) -> EditStep:
+        """For "cut out the shoe and put it on white": one step, which cuts it out anyway."""
+        last = self.steps[-1] if self.steps else None
+        if last is None or (last.operation, step.operation) != ("extract", "background"):
+            return step
+        if last.effects or step.target not in (last.target, MAIN_SUBJECT):
+            return step
+        del self.steps[-1], self.verbs[-1]
+        return step.model_copy(update={"target": last.target})
+
+    def _of_the_rest(self, step: EditStep) -> EditStep | None:
+        """For "just keep the bird and get rid of everything else": all but the bird."""
+        target, spared = step.target, self.kept or self.mentioned
+        others = target.quantity == "all" and target.phrase.lower().endswith((" else", " rest"))
+        if not others or target.exclude or not spared:
+            return None
+        if step.operation == "remove" and [s.operation for s in self.steps[-1:]] == ["extract"]:
+            del self.steps[-1], self.verbs[-1]
+        return step.model_copy(
+            update={"target": target.model_copy(update={"exclude": tuple(spared)})}
+        )
+
+    def _cleared(self, step: EditStep) -> bool:
+        """For "(white background,) no shadow": the shadow goes with the background."""
+        loose = step.effects == "only" and step.target.relation is None
+        named = step.target.head in vocabulary().words("nouns.effect")
+        return loose and named and bool(self.steps) and self.steps[-1].operation == "background"
+
     def _steps(self, clause: Clause) -> list[EditStep]:
         if clause.frame == "keep":
             return self._keep(clause)
         if clause.frame in ("existential", "mention"):
             self.mentioned = [phrase.target for phrase in read_phrases(Cursor(clause.body))]
             return []
-        if clause.frame == "aside":
+        if clause.frame == "aside" or (tells(clause) and (self.steps or self.mentioned)):
+            return []
+        if place := situated(clause):
+            self.mentioned = place
+            return []
+        if owned := possessed(clause):
+            self.mentioned = owned[:1]
+            had = self._named(owned[1], EditStep(operation="remove", target=owned[1]))
+            self.mentioned = [had]
             return []
         if clause.frame:
             return FRAMES[clause.frame](clause)
         if gradient(clause.body):
             return [background(MAIN_SUBJECT, read_replacement(clause.body))]
-        steps = _statement(clause) or _backdrop_alone(clause)
+        steps = asked_for(clause) or backdrop_alone(clause) or statement(clause)
         if not steps:
             self._not_understood(clause)
         return steps
 
     def _not_understood(self, clause: Clause) -> None:
+        courtesy = vocabulary().words("clauses.courtesy")
+        if all(token.kind == "mark" or token.among(courtesy) for token in clause.body):
+            return
         cursor = Cursor(clause.body)
         named = read_phrases(cursor)
-        if named and not cursor.rest:  # "the dog on the left: make it brown"
+        if named and not (
+            named[0].indefinite and cursor.rest
+        ):  # "the dog on the left: make it brown"
             self.mentioned = [phrase.target for phrase in named]
         message = f'No edit was recognised in "{shortened(clause.said)}".'
         if any(token.kind != "mark" for token in clause.body):
@@ -183,6 +236,7 @@ class _Reading:
 
     def _keep(self, clause: Clause) -> list[EditStep]:
         """For "keep the shadow", "don't touch the vase": belongs to the steps round it."""
+        self.kept = [phrase.target for phrase in read_phrases(Cursor(clause.body))]
         keep(clause, clause.body)
         if clause.effects == "keep":
             self.kept_effects += clause.effect_kinds
@@ -218,6 +272,9 @@ class _Reading:
             target = named_after(target, self.mentioned[0].head)
         if not is_pronoun(target):
             return target
+        if len(self.mentioned) == 1 and self._is_gone(self.mentioned[0], operation):
+            left = self.mentioned[0].relation
+            return left.anchor if left else target
         if len(self.mentioned) == 1:
             owner = self.mentioned[0].relation
             person = target.phrase.lower() in _PERSONS
@@ -228,8 +285,21 @@ class _Reading:
             return self.mentioned[0]
         if self.mentioned:
             phrase = " and ".join(each.phrase for each in self.mentioned)
-            return Target(phrase=phrase, quantity="all")
+            return Target(phrase=phrase, quantity="all", exclude=target.exclude)
         return MAIN_SUBJECT if operation in ("background", "extract") else target
+
+    def _is_gone(self, thing: Target, operation: str) -> bool:
+        """For "take the label off the jar and make it blue": what is blue is the jar."""
+        last = self.steps[-1] if self.steps else None
+        return bool(
+            operation in ("modify", "background", "extract", "add")
+            and last
+            and last.operation == "remove"
+            and last.target == thing
+            and not last.effects
+            and thing.relation
+            and thing.relation.kind in ("on", "of")
+        )
 
     def _needs_sight(self, target: Target) -> None:
         note = f'"{target.phrase}" is not named in the sentence: only a model that sees can tell.'
@@ -241,14 +311,14 @@ class _Reading:
         if not self.steps:
             if self.refused:
                 raise self.refused[0]
-            if self.failed and not _looks_foreign(instruction):
+            if self.failed and not looks_foreign(instruction):
                 raise self.failed[0]
             if self.keep:
                 raise InstructionError(
                     f'"{shortened(instruction)}" only says what to leave alone; '
-                    f"say for example {_EXAMPLES}."
+                    f"say for example {EXAMPLES}."
                 )
-            raise _nothing_to_do(instruction)
+            raise nothing_to_do(instruction)
         if self.failed:
             self.notes += [str(error) for error in self.failed]
         update: dict[str, object] = {}
@@ -290,106 +360,3 @@ def _mentioned(steps: Sequence[EditStep]) -> list[Target]:
         elif step.target != MAIN_SUBJECT:
             things.append(step.target)
     return list({target.phrase: target for target in things}.values())
-
-
-def _statement(clause: Clause) -> list[EditStep]:
-    """For "the spoon is made of gold", "can the cup be red", "the cup gone"."""
-    cursor = Cursor(clause.body)
-    while cursor.peek().among(("can", "could", "should", "would", "may", "will", "is", "are")):
-        cursor.take()
-    start, cut = cursor.at, participle_at(clause.body)
-    before = Cursor(clause.body[: cut or None], cursor.at)
-    phrases = read_phrases(before)
-    cursor.at = before.at
-    if not phrases or not cursor.rest:
-        return []
-    named = cursor.tokens[start : cursor.at]
-    length = cursor.match("clauses.copulas")
-    said = render(cursor.rest).lower()
-    if not length and said not in vocabulary().words("clauses.gone"):
-        forms = vocabulary().forms.get(cursor.peek().word)
-        if forms is None or forms[1] != "ed":
-            return []
-    cursor.take(length)
-    if not cursor.rest:
-        return []
-    targets = [phrase.target for phrase in phrases]
-    return complement(targets, named, cursor.rest, clause)
-
-
-def _backdrop_alone(clause: Clause) -> list[EditStep]:
-    """For "white background please", "on a beach": nothing but the wanted background."""
-    cursor = Cursor(clause.body)
-    placed = cursor.peek().among(("on", "in", "against", "with", "onto", "to"))
-    if placed:
-        cursor.take()
-    words = cursor.rest
-    named = words and words[0].among(vocabulary().words("nouns.backdrop"))
-    if named and (only_colour(words[1:]) or is_scene(words[1:])):  # "background: white"
-        return [background(MAIN_SUBJECT, read_replacement(words[1:]))]
-    phrase = read_phrase(cursor)
-    if phrase is None:
-        return []
-    if cursor.rest:
-        return frames.backdrop_for(phrase, cursor)
-    if is_backdrop(phrase.target):
-        if words[0].word == "no":
-            return [background(MAIN_SUBJECT, Replacement(transparent=True))]
-        if len(phrase.said) < 2:
-            raise incomplete(clause.said, f"what to do; say for example {_EXAMPLES}")
-        return [background(MAIN_SUBJECT, read_replacement(words))]
-    if placed and (only_colour(words) or (phrase.indefinite and scene_head(phrase.target))):
-        return [background(MAIN_SUBJECT, read_replacement(words))]
-    return []
-
-
-def sized(instruction: str) -> str:
-    """The instruction without blanks round it.
-
-    Raises:
-        InstructionError: when it is empty, has no letters, or is too long.
-    """
-    text = instruction.strip()
-    if len(text) > LONGEST_INSTRUCTION:
-        raise InstructionError(
-            f"The instruction has {len(text):,} characters; at most {LONGEST_INSTRUCTION:,} are "
-            f'read. It begins "{shortened(text[:200])}"; say the edit '
-            "in a sentence or two."
-        )
-    if not any(c.isalpha() for c in text):
-        what = "is empty" if not text else "holds no words"
-        raise InstructionError(f"The instruction {what}; say for example {_EXAMPLES}.")
-    return text
-
-
-def _checked(instruction: str) -> str:
-    text = sized(instruction)
-    letters = [c for c in text if c.isalpha()]
-    latin = sum("LATIN" in unicodedata.name(c, "") for c in unicodedata.normalize("NFKC", text))
-    if latin * 2 < len(letters):
-        raise _not_english(text)
-    return text
-
-
-def _looks_foreign(instruction: str) -> bool:
-    """Whether words or letters of another language stand in a sentence."""
-    words = [token.word for token in tokenise(instruction)]
-    foreign = sum(word in vocabulary().words("foreign.words") for word in words)
-    accented = any(ord(c) > 0xBF and c.isalpha() for c in instruction)
-    return foreign > 0 and (foreign >= 2 or accented or foreign * 4 >= len(words))
-
-
-def _nothing_to_do(instruction: str) -> InstructionError:
-    if _looks_foreign(instruction):
-        return _not_english(instruction)
-    said = shortened(instruction)
-    return InstructionError(f'No edit was recognised in "{said}"; say for example {_EXAMPLES}.')
-
-
-def _not_english(text: str) -> InstructionError:
-    said = shortened(text)
-    return InstructionError(
-        f'"{said}" does not look like English, which is all that the grammar understands; '
-        f"say for example {_EXAMPLES}, or use a language model as the planner: "
-        "--set planning.backend=endpoint, or language_model."
-    )

@@ -20,7 +20,8 @@ from autoedit.core.data import data_directory
 from autoedit.core.plan import EditPlan, EditStep, PlanValue
 from autoedit.errors import InstructionError, UnsupportedInstructionError
 from autoedit.planning.checking import complaint, first_object, problems
-from autoedit.planning.grammar import GrammarPlanner, sized
+from autoedit.planning.grammar import GrammarPlanner
+from autoedit.planning.instruction import sized
 from autoedit.planning.refusals import shortened
 
 if TYPE_CHECKING:

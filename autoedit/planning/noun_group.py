@@ -35,7 +35,7 @@ def is_open(cursor: Cursor, ahead: int = 0) -> bool:
         return False
     if token.word in words("function.pronoun") and token.word not in words("nouns.everyone"):
         return False
-    return not cursor.match("function.relation", ahead)
+    return not (cursor.match("function.relation", ahead) or cursor.match("function.depth", ahead))
 
 
 def read_group(cursor: Cursor, draft: Draft) -> None:
@@ -48,7 +48,8 @@ def read_group(cursor: Cursor, draft: Draft) -> None:
             taken = _noun(cursor, draft)
         else:
             taken = (
-                _determiner(cursor, draft)
+                _compound(cursor, draft)
+                or _determiner(cursor, draft)
                 or _quantity(cursor, draft)
                 or read_ordinal(cursor, draft)
                 or _side(cursor, draft)
@@ -59,6 +60,15 @@ def read_group(cursor: Cursor, draft: Draft) -> None:
         if not taken:
             return
         draft.said.extend(cursor.take(taken))
+
+
+def _compound(cursor: Cursor, draft: Draft) -> int:
+    """For "(the) for sale (sign)"."""
+    length = cursor.match("nouns.compound")
+    if not length or not is_open(cursor, length):
+        return 0
+    draft.nouns.append(cursor.peek())
+    return length
 
 
 def _determiner(cursor: Cursor, draft: Draft) -> int:
@@ -83,6 +93,10 @@ def _quantity(cursor: Cursor, draft: Draft) -> int:
     follows = is_open(cursor, ahead) or cursor.peek(ahead).among(
         vocabulary().words("function.determiner") | vocabulary().words("function.possessive")
     )
+    following = cursor.peek(1)
+    alone = token.word.isalpha() and draft.said and draft.said[-1].word == "the"
+    if alone and (following.kind == "mark" or following.among(("on", "at", "in", "from"))):
+        follows = True  # "the two on the left"
     counted = token.kind == "word" and (token.word in table or token.word.isdecimal())
     if not counted or not (follows or ahead == 2):
         return 0
@@ -116,14 +130,14 @@ def bare_sides(cursor: Cursor) -> int:
 
     A lone "top" or "bottom" is a part: "the bikini top".
     """
-    length = 0
+    length = far = int(cursor.peek().among(("far", "very", "extreme")))
     sides: list[str] = []
     while found := sides_of(cursor.peek(length)):
         sides += found
         length += 1
     lone = len(sides) == 1 and sides[0] not in ("left", "right")
     frame = set(sides) <= {"left", "right", "top", "bottom"}
-    return 0 if lone or not frame or is_open(cursor, length) else length
+    return 0 if lone or not frame or length == far or is_open(cursor, length) else length
 
 
 def counts_from(cursor: Cursor) -> bool:
@@ -136,6 +150,8 @@ def _side(cursor: Cursor, draft: Draft) -> int:
     sides = sides_of(cursor.peek(ahead))
     if not sides or cursor.match("nouns.named_after_side", ahead):
         return 0
+    if sides == ["background"] and not ahead and _looks_only(cursor, 1):
+        return 0  # "(make the) background pure white"
     ahead += 1
     if cursor.peek(ahead).word == "hand":
         ahead += 1
@@ -145,6 +161,18 @@ def _side(cursor: Cursor, draft: Draft) -> int:
     for side in sides:
         draft.place(side)
     return ahead
+
+
+def _looks_only(cursor: Cursor, ahead: int) -> bool:
+    """Whether only looks follow, and no noun that they are of."""
+    words = vocabulary().words
+    looks = words("adjectives.colour") | words("adjectives.colour_modifier") | words(
+        "adjectives.complement"
+    )  # fmt: skip
+    start = ahead
+    while cursor.peek(ahead).among(looks):
+        ahead += 1
+    return ahead > start and not is_open(cursor, ahead)
 
 
 def _colour(cursor: Cursor, draft: Draft) -> int:
@@ -191,9 +219,12 @@ def read_colour(cursor: Cursor, ahead: int = 0) -> tuple[int, str]:
     modifiers = vocabulary().words("adjectives.colour_modifier")
     colours = vocabulary().words("adjectives.colour")
     length = 0
-    while cursor.peek(ahead + length).among(modifiers) and length < 3:
-        following = cursor.peek(ahead + length + 1)
-        if not (following.among(modifiers) or following.among(colours)):
+    while length < 3:
+        word, following = cursor.peek(ahead + length), cursor.peek(ahead + length + 1)
+        fruit = following.among(vocabulary().words("adjectives.colour_noun"))
+        both = word.among(colours) and following.among(colours) and not fruit  # "mustard yellow"
+        modified = following.among(modifiers) or following.among(colours)
+        if not both and not (word.among(modifiers) and modified):
             break
         length += 1
     last = cursor.peek(ahead + length)
@@ -238,6 +269,8 @@ def _noun(cursor: Cursor, draft: Draft) -> int:
         return 0
     if not is_open(cursor):
         return 0
+    if token.word == "else" and draft.nouns:  # "everything else"
+        return 1
     if draft.nouns and (counts_from(cursor) or text_follows(cursor) or bare_sides(cursor)):
         return 0
     if draft.nouns:
@@ -276,6 +309,10 @@ def is_participle(cursor: Cursor) -> bool:
     token = cursor.peek()
     if token.kind != "word" or len(token.word) < 5 or not token.word.endswith(("ing", "ed")):
         return False
+    if token.word.endswith("ing") and cursor.peek(1).among(
+        vocabulary().words("function.determiner") | vocabulary().words("function.possessive")
+    ):  # "the lines crossing the sky"
+        return True
     if singular(token.word)[0] in vocabulary().words("nouns.ing"):
         return False
     return not is_open(cursor, 1) or (token.word.endswith("ing") and _ends(cursor))

@@ -6,16 +6,14 @@ from typing import cast
 
 from autoedit.core.plan import Position, Relation, RelationKind, Target
 from autoedit.planning.draft import Cursor, Draft, corner, sides_of
+from autoedit.planning.modifiers import arranged, counted, doing, linked, written
 from autoedit.planning.noun_group import (
     bare_sides,
-    counts_from,
     is_open,
-    is_participle,
+    read_colour,
     read_group,
-    read_ordinal,
-    text_follows,
 )
-from autoedit.planning.phrase import Phrase, named_after, share_heads
+from autoedit.planning.phrase import Phrase, is_one, named_after, refined, share_heads
 from autoedit.planning.places import filler, read_side
 from autoedit.planning.relating import ARTICLES, PERSONAL, relate, worn
 from autoedit.planning.words import Token, render, singular, vocabulary
@@ -46,12 +44,16 @@ def read_phrase(cursor: Cursor, within: str = "", depth: int = 0) -> Phrase | No
                 break
             draft = _possessed(cursor, draft)
         _measured(cursor, draft)
+        if draft.said and draft.said[-1].word == "of" and not draft.nouns:  # "all of them"
+            draft.said.extend(cursor.take(cursor.peek().among(("them", "these", "those", "us"))))
     if not (draft.nouns or draft.looks or draft.position or draft.ordinal or draft.quantity):
         cursor.at = start
         return None
     content = within == "of" and not any(word.among(ARTICLES) for word in draft.said)
     if depth < _DEEPEST and not content:  # "a bowl of fruit on the table": the bowl is
         _read_modifiers(cursor, draft, within, depth)
+        if cursor.peek().word == "'s" and draft.said:  # "the kid on the left's face"
+            draft = _possessed(cursor, draft)
     if draft.owner and draft.nouns and draft.relation is None:
         draft.relation = Relation(kind="of", anchor=Target(phrase=draft.owner))
     target = draft.finish(render(draft.said))
@@ -70,6 +72,10 @@ def read_phrases(cursor: Cursor) -> list[Phrase]:
         following = read_phrase(cursor) if cursor.at > start else None
         if following is None:
             cursor.at = start
+            break
+        loose = cursor.tokens[start : cursor.at][0].text == "," and not _separator(cursor)
+        if loose and len(phrases) == 1 and phrases[0].target.head and is_one(following.target):
+            phrases = [refined(phrases[0], following)]
             break
         phrases.append(following)
     return share_heads(phrases)
@@ -132,91 +138,18 @@ def _measured(cursor: Cursor, draft: Draft) -> None:
 def _read_modifiers(cursor: Cursor, draft: Draft, within: str, depth: int) -> None:
     """Read what follows the noun, for as long as one of the readers takes something."""
     while (
-        _linked(cursor, draft)
-        or _text(cursor, draft)
+        linked(cursor, draft, within)
+        or written(cursor, draft)
         or _material(cursor, draft, within)
         or _exclusion(cursor, draft, within)
         or _parenthesis(cursor, draft)
         or _place(cursor, draft, within, depth)
+        or arranged(cursor, draft)
         or _relation(cursor, draft, within, depth)
-        or _counted(cursor, draft)
-        or _doing(cursor, draft, within)
+        or counted(cursor, draft)
+        or doing(cursor, draft, within)
     ):
         pass
-
-
-def _linked(cursor: Cursor, draft: Draft) -> bool:
-    """Pass over what only leads on: "in the image", "located", "that is", a comma."""
-    if length := filler(cursor) or cursor.match("function.sets.linking"):
-        cursor.take(length)
-    elif _clause_link(cursor, draft):
-        cursor.take(2)
-    elif cursor.peek().text == "," and _modifies(cursor):
-        draft.said.extend(cursor.take())
-    else:
-        return False
-    return True
-
-
-def _counted(cursor: Cursor, draft: Draft) -> bool:
-    """For "the bottle second from the left"."""
-    if not counts_from(cursor) or not read_ordinal(cursor, draft):
-        return False
-    draft.said.extend(cursor.take())
-    return True
-
-
-def _doing(cursor: Cursor, draft: Draft, within: str) -> bool:
-    """For "the man sitting (on the bench)", "the man reading a book"."""
-    if not draft.nouns or draft.pronoun or within in PERSONAL or not is_participle(cursor):
-        return False
-    thing = Draft()
-    doing = cursor.take()
-    if doing[0].word.endswith("ing") and cursor.peek().among(
-        vocabulary().words("function.indefinite")
-    ):
-        read_group(cursor, thing)
-    draft.look("other", render([*doing, *thing.said]).lower())
-    draft.said.extend([*doing, *thing.said])
-    return True
-
-
-def _clause_link(cursor: Cursor, draft: Draft) -> bool:
-    """For "that is (on the left)": the link goes, the place is read."""
-    return bool(draft.nouns) and (
-        cursor.peek().among(("that", "which", "who"))
-        and cursor.peek(1).among(("is", "are", "was", "were"))
-    )
-
-
-def _modifies(cursor: Cursor) -> bool:
-    """Whether a comma leads on to more about the same thing, and not to the next of a list."""
-    ahead = Cursor(cursor.tokens, cursor.at + 1)
-    if ahead.match("function.relation") or filler(ahead) or read_side(ahead)[0]:
-        return True
-    if ahead.match("function.sets.exclusion"):
-        return True
-    return is_participle(ahead) or ahead.peek().among(("which", "who", "visible", "located"))
-
-
-def _text(cursor: Cursor, draft: Draft) -> bool:
-    """What is written on the thing: a quotation, or the words up to the next function word."""
-    length = text_follows(cursor)
-    if draft.pronoun or not (length or (cursor.peek().kind == "quote" and draft.nouns)):
-        return False
-    draft.said.extend(cursor.take(length))
-    words: list[Token] = []
-    if cursor.peek().kind == "quote":
-        words.extend(cursor.take())
-    else:
-        while cursor.peek().kind == "word" and not cursor.match("function.relation"):
-            if cursor.peek().word in ("and", "with", "to", "into"):
-                break
-            words.extend(cursor.take())
-    if words:
-        draft.said.extend(words)
-        draft.look("text", " ".join(t.word if t.kind == "quote" else t.text for t in words))
-    return True
 
 
 def _material(cursor: Cursor, draft: Draft, within: str) -> bool:
@@ -274,6 +207,11 @@ def _parenthesis(cursor: Cursor, draft: Draft) -> bool:
 
 def _place(cursor: Cursor, draft: Draft, within: str, depth: int) -> bool:
     """A place in the frame, or on a side of another thing."""
+    if depth_words := cursor.match("function.depth") if draft.nouns else 0:
+        words = cursor.take(depth_words)
+        draft.place(vocabulary().map("function.depth")[" ".join(t.word for t in words)])
+        draft.said.extend(words)
+        return True
     length, sides = read_side(cursor)
     if not length and draft.nouns and not draft.pronoun and (length := bare_sides(cursor)):
         for ahead in range(length):
@@ -326,6 +264,8 @@ def _relation(cursor: Cursor, draft: Draft, within: str, depth: int) -> bool:
         return False
     if read_side(cursor)[0] and not filler(cursor):
         return False  # a place in the frame that the thing further out takes
+    if cursor.peek().word == "off" and read_colour(cursor)[0] > 1:  # "(paint it) off white"
+        return False
     start, taken = cursor.at, cursor.take(length)
     said = " ".join(token.word for token in taken)
     kind = cast(RelationKind, vocabulary().map("function.relation")[said])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from autoedit.core.plan import Target
+from autoedit.core.plan import Attributes, Relation, Target
 from autoedit.planning.words import Token, render
 
 
@@ -32,14 +32,40 @@ class Phrase:
         place = {id(token) for token in self.location}
         return render(token for token in self.said if id(token) not in place)
 
+    def description_without(self, relation: Relation) -> str:
+        """The words before those of a relation."""
+        before, _, _ = self.target.phrase.rpartition(relation.anchor.phrase)
+        return before.rsplit(maxsplit=1)[0] if before.split()[1:] else before.strip()
+
 
 def named_after(target: Target, head: str) -> Target:
     """For "the green one" after a mug: the green mug."""
     words = target.phrase.split()
-    if target.head or not head or not {"one", "ones"} & set(words):
+    if not head or not is_one(target):
         return target
     phrase = " ".join(head if word in ("one", "ones") else word for word in words)
     return target.model_copy(update={"head": head, "phrase": phrase})
+
+
+def is_one(target: Target) -> bool:
+    """Whether a target is "the red one", "yellow ones"."""
+    return not target.head and bool({"one", "ones"} & set(target.phrase.split()))
+
+
+def refined(phrase: Phrase, more: Phrase) -> Phrase:
+    """For "the car, the red one": the same thing, said again with more of its look."""
+    had, looks = phrase.target, more.target.attributes.model_dump()
+    joined = {kind: (*words, *looks[kind]) for kind, words in had.attributes.model_dump().items()}
+    target = had.model_copy(
+        update={
+            "phrase": f"{had.phrase}, {more.target.phrase}",
+            "attributes": Attributes.model_validate(joined),
+            "position": had.position or more.target.position,
+            "relation": had.relation or more.target.relation,
+            "ordinal": had.ordinal if had.ordinal is not None else more.target.ordinal,
+        }
+    )
+    return replace(phrase, target=target, said=(*phrase.said, *more.said))
 
 
 def share_heads(phrases: list[Phrase]) -> list[Phrase]:

@@ -15,11 +15,21 @@ def filler(cursor: Cursor) -> int:
     if not cursor.peek().among(("in", "from", "of", "on", "within", "across", "to", "at", "into")):
         return 0
     length = 1
+    own = cursor.peek(length).among(("this", "my", "our"))  # "in this old photo of my mother"
     if cursor.peek(length).among(vocabulary().words("function.determiner")):
+        length += 1
+    while own and cursor.peek(length).among(vocabulary().words("adjectives.other")):
         length += 1
     if not cursor.peek(length).among(vocabulary().words("nouns.photo")):
         return 0
     after = length + 1
+    if own and cursor.peek(after).word == "of":
+        words = vocabulary().words("function.determiner") | vocabulary().words(
+            "function.possessive"
+        )
+        while cursor.peek(after + 1).among(words) or is_open(cursor, after + 1):
+            after += 1
+        return after + 1
     return 0 if is_open(cursor, after) or cursor.peek(after).word == "'s" else after
 
 
@@ -50,7 +60,7 @@ def _leads_to_noun(cursor: Cursor, ahead: int) -> bool:
     """Whether a noun follows: "on the top shelf" is the shelf, "on the top blue" is not."""
     reader, draft = Cursor(cursor.tokens, cursor.at + ahead), Draft()
     if not is_open(reader):
-        return reader.peek().among(("one", "ones")) or reader.peek().word == "'s"
+        return reader.peek().among(("one", "ones"))
     read_group(reader, draft)
     if len(draft.nouns) == 1 and draft.nouns[0].among(
         vocabulary().words("adjectives.complement") | vocabulary().words("adjectives.colour")

@@ -89,8 +89,8 @@ def read_replacement(tokens: Sequence[Token]) -> Replacement:
     file = next((token for token in tokens if token.kind == "file"), None)
     if file:
         return Replacement(image=file.text)
-    if colours := gradient(tokens):
-        return Replacement(colour=colours, style="gradient")
+    if between := gradient(tokens):
+        return between
     studio = [token for token in tokens if not token.among(("studio", "seamless", "photo"))]
     if len(studio) < len(tokens) and (colour := only_colour(studio)):
         return Replacement(colour=colour, style="studio")
@@ -99,10 +99,10 @@ def read_replacement(tokens: Sequence[Token]) -> Replacement:
     return Replacement(phrase=render(without_filler(tokens)))
 
 
-def gradient(tokens: Sequence[Token]) -> str:
-    """The two colours of a background's gradient, as "white and grey"; "" when it is none."""
+def gradient(tokens: Sequence[Token]) -> Replacement | None:
+    """A background's gradient, of two colours, of one, or of none that is named; else None."""
     if not any(token.among(("gradient", "ombre", "fade")) for token in tokens):
-        return ""
+        return None
     colours: list[str] = []
     cursor = Cursor(tokens)
     while cursor.peek().word:
@@ -110,9 +110,11 @@ def gradient(tokens: Sequence[Token]) -> str:
         if length:
             colours.append(colour)
         elif not cursor.peek().among(_OF_GRADIENT) and cursor.peek().kind != "mark":
-            return ""
+            return None
         cursor.take(length or 1)
-    return " and ".join(colours) if len(colours) == 2 else ""
+    if len(colours) > 2:
+        return None
+    return Replacement(colour=" and ".join(colours), style="gradient")
 
 
 def without_filler(tokens: Sequence[Token]) -> list[Token]:
@@ -141,6 +143,9 @@ def one_for(tokens: Sequence[Token], old: Target) -> list[Token]:
 
 def is_backdrop(target: Target) -> bool:
     """Whether a target is what lies behind everything: "the background", "the surroundings"."""
+    relation = target.relation
+    if relation and relation.kind == "behind" and target.phrase.lower().startswith("everything "):
+        return not target.head
     return target.head in vocabulary().words("nouns.backdrop")
 
 
@@ -151,7 +156,7 @@ def is_photo(target: Target) -> bool:
 
 def is_pronoun(target: Target) -> bool:
     """Whether a target is only "it", "him", "their"."""
-    return not target.head and target.phrase.lower() in PRONOUNS
+    return not target.head and target.phrase.lower().rpartition(" of ")[2] in PRONOUNS
 
 
 def is_scene(tokens: Sequence[Token]) -> bool:

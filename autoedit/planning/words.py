@@ -45,8 +45,11 @@ _TYPOGRAPHY = str.maketrans(
         "]": ")",
     }
 )
+_WITHOUT = re.compile(r"\bw/o\b", re.IGNORECASE)
+_WITH = re.compile(r"\bw/(?=[ a-z])", re.IGNORECASE)
+_INCLUDING = re.compile(r"\bincl\b\.?", re.IGNORECASE)
 _CONTRACTED = frozenset({"let's", "there's", "that's", "it's", "what's", "who's", "he's", "she's"})
-_KEY_WORDS = ("background", "backgrounds", "reflection", "transparent", "shadow")
+_KEY_WORDS = ("watermark", "background", "backgrounds", "reflection", "transparent", "shadow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,9 @@ def vocabulary() -> Vocabulary:
 def clean(instruction: str) -> str:
     """Compatibility forms made plain, typographic quotes straight, control characters blank."""
     text = unicodedata.normalize("NFKC", instruction).translate(_TYPOGRAPHY)
+    text = _WITHOUT.sub("without", text)
+    text = _WITH.sub("with ", text)
+    text = _INCLUDING.sub("including", text)
     return "".join(
         " " if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") and c != "\n" else c
         for c in text
@@ -176,6 +182,8 @@ def tokenise(instruction: str) -> tuple[Token, ...]:
                 tokens.append(Token(text, text, "mark"))
         elif kind == "number":
             tokens.append(Token(text, text))
+        elif text.lower() in ("the", "my") and tokens and tokens[-1].word == "form":
+            tokens[-1:] = [Token("from", "from"), Token(text, text.lower())]  # a common slip
         elif not (tokens and text.lower() in ("the", "a") and tokens[-1].word == text.lower()):
             tokens.extend(_word(text))
     return tuple(_spelt(tokens))

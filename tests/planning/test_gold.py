@@ -15,6 +15,7 @@ from autoedit.planning.grammar import GrammarPlanner
 from tests.planning import judging
 from tests.planning.soup import sentences
 
+HELD_OUT = judging.read("heldout.jsonl")
 GOLD, ANSWERS = judging.read("gold.jsonl"), judging.read("answers.jsonl")
 IMGEDIT, GGIP2P = judging.published("imgedit"), judging.published("ggip2p")
 KNOWN = {answer["id"]: answer for answer in ANSWERS}
@@ -37,6 +38,15 @@ def test_gold_is_planned_in_every_field() -> None:
     cases = [judging.judge_gold(planner, row) for row in GOLD]
     wrong = "\n".join(f"{case.instruction}: {case.why}" for case in cases if case.why)
     assert share(cases) >= 0.98, wrong
+
+
+def test_held_out_sentences_are_held_out_and_planned_as_well_as_they_were() -> None:
+    """No rule was made for these: their share is what a new sentence can expect."""
+    assert not {row["instruction"] for row in HELD_OUT} & {row["instruction"] for row in GOLD}
+    for row in HELD_OUT:
+        assert {"steps", "refused", "error"} & set(row)
+        EditPlan.model_validate({"steps": row.get("steps", [])})
+    assert share([judging.judge_gold(planner, row) for row in HELD_OUT]) >= 0.68
 
 
 def test_the_judge_sees_one_wrong_field() -> None:

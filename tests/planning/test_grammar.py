@@ -228,3 +228,33 @@ def test_agreement_on_published_instructions():
 )
 def test_effects_go_with_what_goes_unless_said(sentence, effects):
     assert planner.plan(sentence).steps[0].settled_effects == effects
+
+
+def test_asides_and_lists_of_steps_make_no_targets() -> None:
+    for instruction in (
+        "take that lamp off the shelf, it ruins the picture",
+        "the lamp is so ugly, remove it",
+        "the lamp is horrid, remove it",
+        "1. remove the lamp",
+        "bro can u get rid of the lamp lol",
+    ):
+        (step,) = planner.plan(instruction).steps
+        assert (step.operation, step.target.head) == ("remove", "lamp"), instruction
+
+
+def test_a_new_background_without_a_shadow_keeps_none() -> None:
+    """ "Keep" would lay the old shadow on the new background."""
+    for instruction in ("bg white, no shadow", "put the shoe on white without its shadow"):
+        (step,) = planner.plan(instruction).steps
+        assert (step.operation, step.effects) == ("background", None), instruction
+
+
+def test_what_is_left_of_a_removal_is_meant_by_it() -> None:
+    steps = planner.plan("take the label off the jar and make it blue").steps
+    assert [step.target.head for step in steps] == ["label", "jar"]
+
+
+def test_fronted_places_belong_to_the_thing() -> None:
+    for instruction in ("on the right, delete the tree", "there is a tree on the right, delete it"):
+        (step,) = planner.plan(instruction).steps
+        assert (step.target.head, step.target.position) == ("tree", "right"), instruction
