@@ -261,4 +261,9 @@ def _nothing(target: Target, wording: Wording) -> str:
     if wording.colours:
         colour = " and ".join(colour.words for colour in wording.colours)
         return f"I see nothing {colour} here that fits '{target.phrase}'."
+    if wording.main:
+        return (
+            "Nothing here is clearly the main subject. Draw a --box round it, or name it by colour "
+            "or place, as in 'the dark green bottle' or 'the object on the left'."
+        )
     return f"I see nothing here that fits '{target.phrase}'."

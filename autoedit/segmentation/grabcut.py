@@ -13,6 +13,7 @@ from autoedit.core.region import Box
 from autoedit.core.superpixels import Superpixels, cut_superpixels, to_lab
 from autoedit.segmentation import Prompt
 from autoedit.segmentation.band_cut import cut_band
+from autoedit.segmentation.colour_models import LocalColours
 from autoedit.segmentation.cues import box_cues
 from autoedit.segmentation.object_cut import ObjectCut, nearer
 from autoedit.segmentation.points import grow_from_points
@@ -27,6 +28,7 @@ _DOUBT, _DOUBT_WIDTH = 0.95, 0.08
 _SMOOTH_MASK, _SMOOTH_BOX = 5.0, 6.0
 _TIGHT = 0.93
 _LEAST_GAP, _LARGEST_GAP = 0.005, 0.25  # of the thing with it
+_SHOWN = 1.0  # log of how much likelier the colours of a gap are outside than on the thing
 _BIASES = (0.4, 0.8, 1.3)
 
 
@@ -196,20 +198,28 @@ def _near_mask(
 def _gaps(pieces: Superpixels, step: int, inside: BoolArray, sure: FloatArray) -> BoolArray:
     """The gap of a handle, which a coarse mask covers: bool (N,).
 
-    What a cut of the thing's box alone leaves out, if the thing goes all round it.
+    What a cut of the thing's box alone leaves out, if the thing goes all round it and it has the
+    colours of the surroundings: a dark fold or a patch within the thing has its own.
     """
     mask = inside[pieces.labels].astype(np.uint8)
     x, y, wide, high = cv2.boundingRect(mask)
     if not wide or inside.all():
         return np.zeros_like(inside)
     out = inside & ~_within_box(pieces, step, (x, y, x + wide, y + high), sure)
+    if not out.any():
+        return out
+    colours = LocalColours.of(pieces, 0.2 * float(np.hypot(wide, high)))
+    outside = colours.likelihood((~inside).astype(np.float32))
+    own = colours.likelihood((inside & ~out).astype(np.float32))
+    shown = colours.log_ratio(outside, own)[pieces.labels]
     count, parts, stats, _ = cv2.connectedComponentsWithStats(out[pieces.labels].astype(np.uint8))
     around = cv2.dilate(1 - mask, np.ones((3, 3), np.uint8)) > 0
     gaps = np.zeros(mask.shape, np.float32)
     for number in range(1, count):
         part = parts == number
         share = stats[number, cv2.CC_STAT_AREA] / mask.sum()
-        if _LEAST_GAP < share < _LARGEST_GAP and not (part & around).any():
+        enclosed = not (part & around).any()
+        if _LEAST_GAP < share < _LARGEST_GAP and enclosed and shown[part].mean() > _SHOWN:
             gaps[part] = 1
     return pieces.mean(gaps) > 0.5
 

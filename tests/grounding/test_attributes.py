@@ -270,3 +270,11 @@ def test_what_may_be_a_thing_makes_a_question_where_it_would_be_meant(way, objec
     assert found.ambiguous == asked
     assert len(found) == 1 + asked
     assert overlap(found[0].mask.binary, clear) > 0.8
+
+
+def test_without_a_subject_the_note_says_what_to_do():
+    found = AttributeGrounder().prepare(Photo(ground())).find(target("subject"))
+
+    assert not len(found)
+    assert "--box" in found.note
+    assert "colour" in found.note
