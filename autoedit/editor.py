@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from autoedit import abilities, drawing, inserting, judging, masking, selecting, verification
-from autoedit.backgrounds import cut_out
+from autoedit import abilities, holes, inserting, masking, selecting, verification
 from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
-from autoedit.core.plan import EditPlan, EditStep, Target
+from autoedit.core.plan import EditPlan, EditStep
 from autoedit.core.progress import Progress, silent
 from autoedit.core.region import Box, Point, Region, Regions
 from autoedit.core.result import Check, EditResult, StepResult, Verdict
-from autoedit.errors import MaskError, TargetNotFoundError
-from autoedit.filling import Job, fill_holes, fill_until_good
+from autoedit.errors import MaskError
+from autoedit.filling import fill_holes, fill_until_good
 from autoedit.inpainting import FillRequest
 from autoedit.picturing import Pictures
 from autoedit.pipeline import Pipeline, default_pipeline, load_pipeline
@@ -63,14 +61,10 @@ class Editor:
         overrides: tuple[str, ...] = (),
         pull: bool = False,
     ) -> None:
-        if isinstance(pipeline, Stages):
-            self.pipeline, self._stages = pipeline.pipeline, pipeline
-            return
-        if isinstance(pipeline, Pipeline):
-            self.pipeline = pipeline
-        else:
-            self.pipeline = load_pipeline(pipeline or default_pipeline(), overrides)
-        self._stages = Stages(self.pipeline, pull=pull)
+        if not isinstance(pipeline, Pipeline | Stages):
+            pipeline = load_pipeline(pipeline or default_pipeline(), overrides)
+        self._stages = pipeline if isinstance(pipeline, Stages) else Stages(pipeline, pull=pull)
+        self.pipeline = self._stages.pipeline
         self._pictures = Pictures(self._stages)
 
     # What a caller asks for ------------------------------------------------------------------
@@ -87,7 +81,7 @@ class Editor:
 
     def locate(self, photo: PhotoSource, phrase: str) -> Regions:
         """Everything in a photo that fits a phrase ("the red mug"), best first; may be empty."""
-        return self._stages.ground(photo_from(photo), self._target(phrase))
+        return self._stages.ground(photo_from(photo), self._stages.target(phrase))
 
     def segment(
         self,
@@ -107,7 +101,7 @@ class Editor:
         """
         loaded = photo_from(photo)
         pointer = pointer_for(loaded, box, point, negative_point, None, pick)
-        target = self._target(phrase or "the main subject")
+        target = self._stages.target(phrase or "the main subject")
         step = EditStep(operation="extract", target=target)
         return selecting.select(self._stages, loaded, step, pointer, Run())[1]
 
@@ -290,11 +284,11 @@ class Editor:
             return [self._pictures.add(photo, step, regions, mask, pointer, insert, run)]
         if insert is not None:
             cleared = inserting.as_removal(step, insert)
-            job = self._removal(photo, cleared, regions, mask, pointer, run)
+            job = holes.removal(self._stages, photo, cleared, regions, mask, pointer, run)
         elif step.operation == "remove":
-            job = self._removal(photo, step, regions, mask, pointer, run)
+            job = holes.removal(self._stages, photo, step, regions, mask, pointer, run)
         elif abilities.draws(step):
-            photo, job, notes = self._drawing(photo, step, mask, run)
+            photo, job, notes = holes.drawn(self._stages, photo, step, mask, run)
         else:
             return [self._restyle(photo, step, regions, mask, run)]
         inpainter, settings = self._stages.inpainter, self.pipeline.verification
@@ -307,109 +301,14 @@ class Editor:
             for each in fills
         ]  # fmt: skip
 
-    def _removal(
-        self, photo: Photo, step: EditStep, regions: tuple[Region, ...], mask: Mask,
-        pointer: Pointer, run: Run,
-    ) -> Job:  # fmt: skip
-        """Fill where the target and its shadow were; with more growth at each attempt."""
-        if any(region.exact for region in regions):  # flat on a thing, from which it is filled
-            hole, others = mask, selecting.elsewhere(photo, regions)
-        else:
-            with run.stage("masking"):
-                hole = self._with_effects(photo, mask, step)
-            others = selecting.others(self._stages, photo, mask, run, taken=hole)
-        spared, spared_from, margin = others, mask, self.pipeline.masking.grow_minimum
-        if step.settled_effects == "only":  # then the thing itself is one that stays
-            spared, spared_from, margin = others | mask, hole, 0.0
-        more = self.pipeline.verification.grow_more
-
-        def matte_at(attempt: int) -> Mask:
-            return masking.spare(self._matte(hole, more**attempt), spared, spared_from,
-                                 margin=margin)  # fmt: skip
-
-        def judge(after: Photo, matte: Mask) -> Verdict:
-            return judging.judge_removal(
-                self._stages, photo, after, step, mask, matte, spared, pointed=pointer.given
-            )
-
-        return Job(matte_at, drawing.request_for(self.pipeline, step, spared), judge)
-
-    def _drawing(
-        self, photo: Photo, step: EditStep, mask: Mask, run: Run
-    ) -> tuple[Photo, Job, tuple[str, ...]]:
-        """Draw what the prompt says: in a thing's place, over it, or all round it."""
-        before, wanted, notes = photo, None, ()
-        others = Mask(np.zeros(photo.shape, np.float32), "none")
-        with run.stage("masking"):
-            if step.operation == "background":
-                alpha, colours, notes = cut_out(photo, mask)
-                solid = alpha.array[:, :, None] == 1
-                photo = photo.with_pixels(np.where(solid, photo.pixels, colours))
-                matte = Mask(np.float32(1.0) - alpha.array, "background")
-            elif step.operation == "modify":
-                matte = self._matte(mask)
-            else:
-                room = mask
-                if step.operation == "replace":
-                    room = drawing.room_for(mask, self.pipeline.masking.room)
-                    room = room | self._with_effects(photo, mask, step)
-                matte = self._matte(room)
-        if step.operation in ("replace", "add"):
-            others = selecting.others(self._stages, photo, mask, run)
-            matte = masking.spare(matte, others, mask, margin=self.pipeline.masking.grow_minimum)
-            wanted = self._target(step.replacement.phrase if step.replacement else "")
-
-        def judge(after: Photo, matte: Mask) -> Verdict:
-            return judging.judge_drawing(self._stages, before, after, wanted, matte, others)
-
-        request = drawing.request_for(self.pipeline, step, others)
-        return photo, Job(lambda _: matte, request, judge), notes
-
-    def _with_effects(self, photo: Photo, mask: Mask, step: EditStep) -> Mask:
-        """The target with its shadow and mirror image, without them, or these alone."""
-        settings = self.pipeline.masking
-        effects = Mask(np.zeros(mask.shape, np.float32), "effects")
-        if settings.shadows and step.takes("shadow"):
-            effects = effects | masking.shadow_mask(photo.pixels, mask)
-        if settings.reflections and step.takes("reflection"):
-            effects = effects | masking.reflection_mask(photo.pixels, mask)
-        if step.settled_effects == "only":
-            if effects.box is None:
-                raise TargetNotFoundError(
-                    f"{step.target.phrase!r} has no shadow and no reflection that shows."
-                )
-            return effects
-        return mask | effects
-
-    def _matte(self, mask: Mask, factor: float = 1.0) -> Mask:
-        settings = self.pipeline.masking
-        radius = masking.grow_radius(
-            mask,
-            fraction=settings.grow,
-            minimum=settings.grow_minimum,
-            maximum=settings.grow_maximum,
-        )
-        matte = masking.matte_for(mask, radius * factor, feather=settings.feather)
-        if (matte.array > 0).all():
-            raise MaskError(
-                "The target covers the whole photo: nothing is left to fill from. "
-                "Point at a smaller thing with --box or --mask."
-            )
-        return matte
-
     def _restyle(
         self, photo: Photo, step: EditStep, regions: tuple[Region, ...], mask: Mask, run: Run
     ) -> tuple[Photo, StepResult]:
         """The operations that need no fill: a colour, a blur, another background, a cut-out."""
         with run.stage("compositing"):
-            edited, matte, notes = restyled(photo, step, mask, self.pipeline, self._matte)
+            grown = partial(holes.grown, self.pipeline)
+            edited, matte, notes = restyled(photo, step, mask, self.pipeline, grown)
         with run.stage("verification"):
             checks = [verification.outside_untouched(photo.pixels, edited.pixels, matte)]
         verdict = Verdict(tuple(checks))
         return edited, StepResult(step.operation, regions, mask, matte, 1, verdict, notes)
-
-    # What can be asked -----------------------------------------------------------------------
-
-    def _target(self, phrase: str) -> Target:
-        """A bare phrase, read by the planner as the target of a step."""
-        return self.plan(f"remove {phrase}").steps[0].target

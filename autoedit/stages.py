@@ -121,6 +121,10 @@ class Stages:
             f"{', '.join(lacking)}. Run: autoedit models pull {wanted}, or give --pull."
         )
 
+    def target(self, phrase: str) -> Target:
+        """A bare phrase, read by the planner as the target of a step."""
+        return self.planner.plan(f"remove {phrase}").steps[0].target
+
     def ground(self, photo: Photo, target: Target) -> Regions:
         """Everything in a photo that fits a target, best first.
 

@@ -120,6 +120,8 @@ class Intake:
             PhotoError: when a picture that it names cannot be used.
         """
         for item in items:
+            if self._is_own(item.photo):
+                continue
             self.taken.photos += 1
             if _is_text(item.photo):
                 self._take(item)
@@ -127,6 +129,11 @@ class Intake:
                 fault = "Its name is not valid UTF-8; rename the file."
                 self._take(replace(item, photo=_escaped(item.photo), name=_escaped(item.name)),
                            fault)  # fmt: skip
+
+    def _is_own(self, photo: str) -> bool:
+        """Whether a photo is a result of an earlier run, in a folder that is input as well."""
+        out = f"{self._settings.out.rstrip('/')}/"
+        return photo.startswith(out) and self._ledger.is_taken(photo.removeprefix(out))
 
     def _take(self, item: Item, fault: str = "") -> None:
         settings = self._settings

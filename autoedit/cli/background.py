@@ -103,7 +103,7 @@ def run(
     editor = Editor(pipeline, overrides=(*(settings or ()), *overrides), pull=pull)
     wishes = carrying.Wishes(
         output, in_place=in_place, keep=keep, seed=seed, save_mask=save_mask,
-        save_matte=save_matte, report=report, as_json=as_json,
+        save_matte=save_matte, report=report, as_json=as_json, ending="background",
     )  # fmt: skip
     plan = background_plan(editor, what, subject)
     return carrying.carry_out(editor, photo, plan, where, wishes)

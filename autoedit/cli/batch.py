@@ -168,7 +168,7 @@ def _work(batch: Batch, *, as_json: bool) -> int:
         console.remark("Stopped now. The same command goes on; what is done is kept.")
         return _CANCELLED
     counts = batch.counts()
-    code = _exit_code(counts)
+    code = _exit_code(counts, all_asked=batch.settings.limit is None)
     if batch.stopped:
         console.remark(f"{batch.stopped} The same command goes on; what is done is kept.")
         code = _CANCELLED if batch.interrupted else _FAILED
@@ -198,8 +198,8 @@ def _interrupts(batch: Batch) -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def _exit_code(counts: Counts) -> int:
-    if counts.states["failed"] or counts.states["pending"]:
+def _exit_code(counts: Counts, *, all_asked: bool) -> int:
+    if counts.states["failed"] or (counts.states["pending"] and all_asked):
         return _FAILED
     if counts.states["refused"]:
         return _REFUSED

@@ -27,6 +27,7 @@ class Wishes:
         seed, candidates: as `Editor.edit` takes them.
         save_mask, save_matte, report: further files; None for none.
         as_json: whether the result is told as JSON.
+        ending: of the file's name when no output is given.
         finish: what is done to an edited photo before it is written.
     """
 
@@ -39,6 +40,7 @@ class Wishes:
     save_matte: Path | None = None
     report: Path | None = None
     as_json: bool = False
+    ending: str = "edited"
     finish: Callable[[Photo], Photo] | None = None
 
 
@@ -73,7 +75,11 @@ def carry_out(
     """
     in_place, mask = wishes.in_place, where["mask"]
     target = outputs.edited_path(
-        photo, wishes.output, in_place=in_place, transparent=plan.makes_transparent
+        photo,
+        wishes.output,
+        in_place=in_place,
+        transparent=plan.makes_transparent,
+        ending=wishes.ending,
     )
     photos = outputs.numbered(target, wishes.candidates)
     masks = {"mask": wishes.save_mask, "matte": wishes.save_matte}

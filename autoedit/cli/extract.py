@@ -54,7 +54,7 @@ def run(
 
     editor = Editor(pipeline, overrides=tuple(settings or ()), pull=pull)
     wishes = carrying.Wishes(
-        output, keep=keep, save_mask=save_mask, report=report, as_json=as_json,
+        output, keep=keep, save_mask=save_mask, report=report, as_json=as_json, ending="cutout",
         finish=None if trim is None else partial(trimmed, margin=trim),
     )  # fmt: skip
     plan = extract_plan(editor, phrase, with_shadow=with_shadow)

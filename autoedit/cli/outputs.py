@@ -31,7 +31,12 @@ class Output:
 
 
 def edited_path(
-    photo: str, output: Path | None, *, in_place: bool = False, transparent: bool = False
+    photo: str,
+    output: Path | None,
+    *,
+    in_place: bool = False,
+    transparent: bool = False,
+    ending: str = "edited",
 ) -> Path:
     """Where an edited photo goes: `output`, the photo itself, or NAME-edited beside it.
 
@@ -40,6 +45,7 @@ def edited_path(
         output: as given, or None.
         in_place: whether the photo itself is to be overwritten.
         transparent: whether the result has transparency that the photo's format may not hold.
+        ending: what follows NAME.
 
     Raises:
         InputError: when --in-place is given with --output or with a sample.
@@ -53,12 +59,12 @@ def edited_path(
     if output is not None:
         return output
     if photo.startswith(_SAMPLE):
-        return Path(f"{photo.removeprefix(_SAMPLE)}-edited.png")
+        return Path(f"{photo.removeprefix(_SAMPLE)}-{ending}.png")
     from autoedit.core.files.writing import result_suffix
 
     path = Path(photo)
     suffix = result_suffix(path.suffix, transparent=transparent)
-    return path.with_name(f"{path.stem}-edited{suffix}")
+    return path.with_name(f"{path.stem}-{ending}{suffix}")
 
 
 def check_clear(path: Path) -> None:

@@ -278,3 +278,14 @@ def test_a_name_that_is_no_text_costs_its_photo_alone(
     (row,) = [row for row in ledger.rows() if row["state"] == 3]
     ledger.close()
     assert "not valid UTF-8" in row["error"]
+
+
+def test_results_beside_their_photos_are_no_photos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Deeds(copied).install(monkeypatch)
+    drill.write_photo(tmp_path / "one.png", 1)
+    first = list(autoedit.bulk.run(tmp_path, "remove the mug", tmp_path))
+    assert [Path(each.photo).name for each in first] == ["one.png"]
+    assert (tmp_path / "one-remove.png").exists()
+    assert list(autoedit.bulk.run(tmp_path, "remove the mug", tmp_path)) == []

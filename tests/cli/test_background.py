@@ -49,14 +49,14 @@ def test_a_background_is_written_beside_the_photo(scene: Path, run: Run) -> None
     account = json.loads(done.out)
     assert done.code == account["exit_code"] == 0
     assert account["plan"]["steps"][0]["replacement"]["colour"] == "white"
-    written = np.asarray(Image.open(scene.with_name("ball-edited.jpg")))
+    written = np.asarray(Image.open(scene.with_name("ball-background.jpg")))
     assert (written[:20] == 255).all()
 
 
 def test_a_transparent_one_becomes_a_png(scene: Path, run: Run) -> None:
     done = run("background", scene, "transparent", "--subject", "the red ball")
     assert done.out.startswith("Made the background transparent: ")
-    assert Image.open(scene.with_name("ball-edited.png")).mode == "RGBA"
+    assert Image.open(scene.with_name("ball-background.png")).mode == "RGBA"
 
 
 def test_an_extract_is_trimmed_and_transparent(scene: Path, run: Run) -> None:
@@ -105,5 +105,5 @@ def test_two_subjects_are_listed_and_drawn(tmp_path: Path, run: Run) -> None:
     done = run("background", path, "white")
     assert done.code == 3
     assert "--pick all" in done.err
-    assert path.with_name("two-edited-candidates.png").exists()
+    assert path.with_name("two-background-candidates.png").exists()
     assert run("background", path, "white", "--pick", "all").code == 0

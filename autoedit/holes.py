@@ -1,0 +1,135 @@
+"""What a step leaves to be filled, with what, and how the result is judged."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autoedit import drawing, judging, masking, selecting
+from autoedit.backgrounds import cut_out
+from autoedit.core.mask import Mask
+from autoedit.core.photo import Photo
+from autoedit.core.plan import EditStep
+from autoedit.core.region import Region
+from autoedit.core.result import Verdict
+from autoedit.errors import MaskError, TargetNotFoundError
+from autoedit.filling import Job
+from autoedit.pipeline import Pipeline
+from autoedit.pointing import Pointer
+from autoedit.run import Run
+from autoedit.stages import Stages
+
+
+def removal(
+    stages: Stages, photo: Photo, step: EditStep, regions: tuple[Region, ...], mask: Mask,
+    pointer: Pointer, run: Run,
+) -> Job:  # fmt: skip
+    """Fill where the target and its shadow were; with more growth at each attempt.
+
+    Args:
+        stages: of the pipeline.
+        photo: as it is.
+        step: what was asked.
+        regions, mask: what was selected.
+        pointer: what was pointed at.
+        run: told of the stages.
+
+    Raises:
+        TargetNotFoundError: when only an effect is meant and none shows.
+        MaskError: when nothing is left to fill from.
+    """
+    if any(region.exact for region in regions):  # flat on a thing, from which it is filled
+        hole, others = mask, selecting.elsewhere(photo, regions)
+    else:
+        with run.stage("masking"):
+            hole = _with_effects(stages, photo, mask, step)
+        others = selecting.others(stages, photo, mask, run, taken=hole)
+    spared, spared_from, margin = others, mask, stages.pipeline.masking.grow_minimum
+    if step.settled_effects == "only":  # then the thing itself is one that stays
+        spared, spared_from, margin = others | mask, hole, 0.0
+    more = stages.pipeline.verification.grow_more
+
+    def matte_at(attempt: int) -> Mask:
+        return masking.spare(grown(stages.pipeline, hole, more**attempt), spared, spared_from,
+                             margin=margin)  # fmt: skip
+
+    def judge(after: Photo, matte: Mask) -> Verdict:
+        return judging.judge_removal(
+            stages, photo, after, step, mask, matte, spared, pointed=pointer.given
+        )
+
+    return Job(matte_at, drawing.request_for(stages.pipeline, step, spared), judge)
+
+
+def drawn(
+    stages: Stages, photo: Photo, step: EditStep, mask: Mask, run: Run
+) -> tuple[Photo, Job, tuple[str, ...]]:
+    """Draw what the prompt says: in a thing's place, over it, or all round it.
+
+    Returns:
+        The photo to be drawn in, the job, and notes.
+    """
+    before, wanted, notes = photo, None, ()
+    others = Mask(np.zeros(photo.shape, np.float32), "none")
+    with run.stage("masking"):
+        if step.operation == "background":
+            alpha, colours, notes = cut_out(photo, mask)
+            solid = alpha.array[:, :, None] == 1
+            photo = photo.with_pixels(np.where(solid, photo.pixels, colours))
+            matte = Mask(np.float32(1.0) - alpha.array, "background")
+        elif step.operation == "modify":
+            matte = grown(stages.pipeline, mask)
+        else:
+            room = mask
+            if step.operation == "replace":
+                room = drawing.room_for(mask, stages.pipeline.masking.room)
+                room = room | _with_effects(stages, photo, mask, step)
+            matte = grown(stages.pipeline, room)
+    if step.operation in ("replace", "add"):
+        others = selecting.others(stages, photo, mask, run)
+        matte = masking.spare(matte, others, mask, margin=stages.pipeline.masking.grow_minimum)
+        wanted = stages.target(step.replacement.phrase if step.replacement else "")
+
+    def judge(after: Photo, matte: Mask) -> Verdict:
+        return judging.judge_drawing(stages, before, after, wanted, matte, others)
+
+    request = drawing.request_for(stages.pipeline, step, others)
+    return photo, Job(lambda _: matte, request, judge), notes
+
+
+def _with_effects(stages: Stages, photo: Photo, mask: Mask, step: EditStep) -> Mask:
+    """The target with its shadow and mirror image, without them, or these alone."""
+    settings = stages.pipeline.masking
+    effects = Mask(np.zeros(mask.shape, np.float32), "effects")
+    if settings.shadows and step.takes("shadow"):
+        effects = effects | masking.shadow_mask(photo.pixels, mask)
+    if settings.reflections and step.takes("reflection"):
+        effects = effects | masking.reflection_mask(photo.pixels, mask)
+    if step.settled_effects == "only":
+        if effects.box is None:
+            raise TargetNotFoundError(
+                f"{step.target.phrase!r} has no shadow and no reflection that shows."
+            )
+        return effects
+    return mask | effects
+
+
+def grown(pipeline: Pipeline, mask: Mask, factor: float = 1.0) -> Mask:
+    """A mask grown by the pipeline's settings, times a factor, and feathered inward.
+
+    Raises:
+        MaskError: when it covers the whole photo.
+    """
+    settings = pipeline.masking
+    radius = masking.grow_radius(
+        mask,
+        fraction=settings.grow,
+        minimum=settings.grow_minimum,
+        maximum=settings.grow_maximum,
+    )
+    matte = masking.matte_for(mask, radius * factor, feather=settings.feather)
+    if (matte.array > 0).all():
+        raise MaskError(
+            "The target covers the whole photo: nothing is left to fill from. "
+            "Point at a smaller thing with --box or --mask."
+        )
+    return matte
