@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from autoedit.core.mask import FloatArray, Mask, PixelArray
@@ -11,6 +12,7 @@ from autoedit.core.photo import Photo
 
 _CLEAR, _SOLID = 16, 240  # of 255
 _ENOUGH = 0.005  # of the photo, that must be clear and that must be solid
+_BLED = 16  # pixels beyond the subject
 
 
 def own_alpha(photo: Photo) -> Mask | None:
@@ -39,14 +41,44 @@ def on_nothing(
         shade: float32 (H, W) in [0, 1], what is left of the light on the ground; None for all.
 
     Returns:
-        RGB uint8 (H, W, 3) and alpha uint8 (H, W).
+        RGB uint8 (H, W, 3) and alpha uint8 (H, W). Where it is clear there is nothing of the old
+        background: the subject's colours go on for some pixels, so that programs that resize or
+        blur them without their alpha make no rim, and beyond lies their mean.
     """
     if shade is None:
-        return colours, np.rint(alpha.array * 255).astype(np.uint8)
+        opacity = np.rint(alpha.array * 255).astype(np.uint8)
+        return bled(colours, opacity), opacity
     cover = alpha.array + (1 - alpha.array) * (1 - shade)
     share = np.where(alpha.array > 0, alpha.array / np.maximum(cover, 1e-6), 0)[:, :, None]
     shadowed = np.where(cover[:, :, None] > 0, colours * share, colours)
-    return np.rint(shadowed).astype(np.uint8), np.rint(cover * 255).astype(np.uint8)
+    opacity = np.rint(cover * 255).astype(np.uint8)
+    return bled(np.rint(shadowed).astype(np.uint8), opacity), opacity
+
+
+def bled(colours: PixelArray, opacity: np.ndarray) -> PixelArray:
+    """The colours with those of clear pixels taken from the nearest that are not.
+
+    Args:
+        colours: RGB uint8 (H, W, 3).
+        opacity: uint8 (H, W).
+
+    Returns:
+        RGB uint8 (H, W, 3): as given where the opacity is above 0 and where all is clear.
+    """
+    seen = opacity > 0
+    if seen.all() or not seen.any():
+        return colours
+    distance, nearest = cv2.distanceTransformWithLabels(
+        (~seen).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    source = np.zeros((int(nearest.max()) + 1, 3), np.uint8)
+    source[nearest[seen].astype(np.int32)] = colours[seen]
+    result = colours.copy()
+    near = ~seen & (distance <= _BLED)
+    result[near] = source[nearest[near].astype(np.int32)]
+    mean = np.average(colours[seen], axis=0, weights=opacity[seen].astype(np.float64))
+    result[~seen & ~near] = np.rint(mean)
+    return result
 
 
 def trimmed(photo: Photo, margin: int = 0) -> Photo:

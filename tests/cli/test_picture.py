@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autoedit.cli.picture import _free_place, _overlap, draw_regions
@@ -52,6 +52,7 @@ def test_near_misses_are_drawn_only_where_nothing_fits() -> None:
     assert not (beside != GREY).any(axis=2)[90:255, 90:210].any()
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a busy machine is no fault
 @given(
     st.lists(
         st.tuples(st.floats(0, 380), st.floats(0, 280), st.floats(1, 400), st.floats(1, 300)),

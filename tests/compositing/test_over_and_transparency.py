@@ -76,3 +76,22 @@ def test_trimming_keeps_what_shows_and_a_margin() -> None:
     assert not wide.alpha[:4].any()
     opaque = Photo(noise(8, 8))
     assert trimmed(opaque) is opaque
+
+
+def test_clear_pixels_hold_the_subjects_colours_and_nothing_of_the_old_ground() -> None:
+    colours = np.full((80, 80, 3), (10, 200, 10), np.uint8)  # a lawn
+    colours[:, 30:40], colours[:, 40:50] = (200, 0, 0), (0, 0, 200)
+    alpha = np.zeros((80, 80), np.float32)
+    alpha[:, 30:50] = 1
+    for shade in (None, np.ones((80, 80), np.float32)):
+        pixels, opacity = on_nothing(colours, Mask(alpha), shade)
+        assert (opacity == alpha * 255).all()
+        assert (pixels[:, 30:50] == colours[:, 30:50]).all()
+        assert (pixels[:, 20:30] == (200, 0, 0)).all()
+        assert (pixels[:, 50:60] == (0, 0, 200)).all()
+        assert (pixels[:, [0, 79]] == (100, 0, 100)).all()
+
+
+def test_what_is_all_clear_stays() -> None:
+    colours = noise(9, 9)
+    assert (on_nothing(colours, Mask(np.zeros((9, 9), np.float32)), None)[0] == colours).all()

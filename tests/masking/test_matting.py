@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from autoedit.core.mask import Mask
 from autoedit.masking import alpha_matte
 from autoedit.masking.matting import closed_form, library
+from autoedit.masking.matting.evidence import evidence
 from autoedit.masking.matting.softness import band_widths, distances
 
 SUBJECT, GROUND = np.array([190, 60, 40]), np.array([30, 120, 60])
@@ -64,7 +65,7 @@ def test_strands_beyond_the_mask_are_found() -> None:
     strands = (truth > 0.9) & (disc(61, 0.1) < 0.01) & (disc(64) > 0.5)
     assert strands.sum() > 100
     found = alpha_matte(photo(truth), Mask.of(disc() > 0.5)).alpha.array
-    assert found[strands].mean() > 0.4
+    assert found[strands].mean() > 0.8
     gaps = (truth == 0) & (disc(70) > 0.5) & (disc(60, 0.1) < 0.01)
     assert found[gaps].mean() < 0.05
 
@@ -73,8 +74,27 @@ def test_thin_parts_without_a_solid_middle_stay() -> None:
     truth = np.zeros((120, 160), np.float32)
     truth[:, 79:81] = 1.0
     found = alpha_matte(photo(truth), Mask.of(truth > 0.5)).alpha.array
-    assert found[10:-10, 79:81].mean() > 0.75
+    assert found[10:-10, 79:81].mean() > 0.9
     assert found[10:-10, :76].max() < 0.05
+
+
+def test_an_outline_that_wobbles_is_told_by_the_colours_of_either_side() -> None:
+    truth = disc(softness=0.3) > 0.5
+    y, x = np.mgrid[0:200, 0:200] - 99.5
+    wobbling = np.hypot(x, y) < 60 + 4 * np.sin(9 * np.arctan2(y, x))
+    likely, sure = evidence(photo(truth.astype(np.float32)), *distances(wobbling))
+    off = wobbling != truth
+    assert off.sum() > 500
+    assert (((likely > 0.5) == truth) & (sure > 0.5))[off].mean() > 0.95
+    found = alpha_matte(photo(truth.astype(np.float32)), Mask.of(wobbling)).alpha.array
+    assert np.abs(found - truth).sum() < 0.1 * off.sum()
+
+
+def test_colours_that_both_sides_have_are_no_evidence() -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (200, 200, 3), dtype=np.uint8)
+    likely, sure = evidence(noise, *distances(disc() > 0.5))
+    assert sure[60:140, 20:60].mean() < 0.3
+    assert likely.min() >= 0 and likely.max() <= 1 and sure.min() >= 0 and sure.max() <= 1
 
 
 def test_no_old_background_shines_through() -> None:

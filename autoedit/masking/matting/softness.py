@@ -14,6 +14,7 @@ _OFF = 0.12  # part of the other side that is too much for a side
 _NARROWEST = 2.0  # pixels; an outline is never better
 _TAIL = 1.8  # what is averaged misses the ends of long hairs and of a blur
 _AGREED = 0.4  # weight of the side that is softer
+_WIDE, _MORE = 3.0, 0.5  # pixels from which a band is widened, and by what share of the rest
 
 
 def disc(radius: int) -> np.ndarray:
@@ -62,7 +63,9 @@ def band_widths(
         _averaged(off * off * depth, 2 * _FARTHEST) / (_averaged(depth, 2 * _FARTHEST) + 1e-3)
         for off, depth in ((1 - share, inner), (share, outer))
     ]
-    return cv2.dilate(width, disc(3)), np.clip(np.maximum(*own), 0, 1)
+    width = cv2.dilate(width, disc(3))
+    width += _MORE * np.maximum(width - _WIDE, 0)
+    return width, np.clip(np.maximum(*own), 0, 1)
 
 
 def _side(image: FloatArray, distance: FloatArray) -> FloatArray:
