@@ -15,27 +15,26 @@ from scipy.sparse.linalg import splu
 from autoedit.core.mask import BoolArray, FloatArray
 from autoedit.core.superpixels import Superpixels
 from autoedit.grounding.candidates import Candidate, describe
+from autoedit.grounding.ground import ground_likeness
 from autoedit.grounding.scene import Scene
-from autoedit.grounding.subject_rating import (
-    FOOT,
-    along_outline,
-    closeness,
-    colour_ratio,
-    rate,
-    shaded,
-    sureness,
-)
 
 _ACROSS, _DOWN = (0.2, 0.35, 0.5, 0.65, 0.8), (0.2, 0.33, 0.46, 0.59, 0.72, 0.85)
 _SEED = 0.06  # radius, in diagonals of the photo
 _DROPS = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 _STEEP = (1.5, 3.0)  # how much harder an edge of mean contrast is to cross than none
 _HELD = 10.0  # how firmly the border belongs to the background
+_FOOT = 0.9  # of the height: below it a subject is often cut off
 _SMALLEST, _LARGEST = 0.01, 0.8  # of the photo
+_COLOUR, _LIGHTNESS = 6.0, 0.8  # CIELAB: width of a colour; lightness changes with shading
+_REACH = 0.25  # in diagonals: how far a colour seen in one place counts in another
+_FLOOR, _CLIP = 2e-3, 3.0
 _ROUNDS, _KEEP, _SMOOTH = 3, 0.7, 10.0
 _STRONG = 35.0  # CIELAB: beyond it an edge is no surer
-_LIKELY, _SURENESS = 250, 0.8
-_DOUBTFUL = 0.3  # below it a photo is of nothing in particular
+_CENTRAL = (0.25, 0.3)
+_EDGE, _SIDE, _PLACE, _OWN, _GROUND = 3.0, 1.0, 0.5, 0.3, 1.0
+_LIKELY, _SURENESS = 250, 4.0
+_TYPICAL, _SPREAD = 8.7, 1.2  # ratings of shapes that are a subject as often as not
+_DOUBTFUL = 0.25  # below it a photo is of nothing in particular
 _CLEAR = 25.0  # CIELAB: mean difference along the outline of a clear thing
 
 
@@ -49,7 +48,7 @@ def main_subject(scene: Scene) -> Candidate | None:
         return None
     value = rate(scene, shapes)
     best = choose(scene.pieces, shapes, value)
-    match = sureness(scene, shapes[best], float(value[best]))
+    match = float(1 / (1 + np.exp((_TYPICAL - value[best]) / _SPREAD)))
     if match < _DOUBTFUL:
         return None
     members = shapes[best]
@@ -78,7 +77,7 @@ def propose(scene: Scene) -> BoolArray:
         return np.zeros((0, pieces.count), bool)
     height = pieces.labels.shape[0]
     rim = pieces.border > 0
-    above = rim & (pieces.centre[:, 1] < FOOT * height)
+    above = rim & (pieces.centre[:, 1] < _FOOT * height)
     seeds = _seeds(pieces, rim)
     found = [
         _walks(_laplacian(pieces, steep), seeds, background)
@@ -96,7 +95,7 @@ def propose(scene: Scene) -> BoolArray:
 
 def _across(pieces: Superpixels, shapes: BoolArray) -> BoolArray:
     """Whether a shape runs from the left side to the right, as grounds and skies do: bool (K,)."""
-    above = pieces.labels[: max(1, round(FOOT * pieces.labels.shape[0]))]
+    above = pieces.labels[: max(1, round(_FOOT * pieces.labels.shape[0]))]
     left, right = np.unique(above[:, 0]), np.unique(above[:, -1])
     return np.asarray(shapes[:, left].any(axis=1) & shapes[:, right].any(axis=1), bool)
 
@@ -161,23 +160,102 @@ def _fit_colours(pieces: Superpixels, shapes: BoolArray) -> BoolArray:
     As in GrabCut (Rother et al. 2004), for all shapes at once, with the log likelihood ratio
     diffused within edges instead of cut.
     """
-    near, alike = closeness(pieces)
+    near, alike = _closeness(pieces)
     smooth = _SMOOTH * _laplacian(pieces, _STEEP[0]) + sparse.eye(pieces.count)
     settle = splu(sparse.csc_matrix(smooth))
     prior = _KEEP * (2 * shapes.astype(np.float32) - 1)
     inside = shapes
     for _ in range(_ROUNDS):
-        score = colour_ratio(pieces, inside, near, alike) + prior
+        score = _colour_ratio(pieces, inside, near, alike) + prior
         inside = settle.solve(score.T.astype(np.float64)).T > 0
     return inside
 
 
+def _closeness(pieces: Superpixels) -> tuple[FloatArray, FloatArray]:
+    """How near pieces lie, and how near and alike they are: float32 (N, N) each."""
+    height, width = pieces.labels.shape
+    reach = _REACH * np.hypot(height, width)
+    near = np.exp(-0.5 * _squared(pieces.centre) / reach**2).astype(np.float32)
+    alike = np.exp(-0.5 * _squared(_shaded(pieces)) / _COLOUR**2).astype(np.float32)
+    return near, alike * near
+
+
+def _colour_ratio(
+    pieces: Superpixels, shapes: BoolArray, near: FloatArray, alike: FloatArray
+) -> FloatArray:
+    """Log of how much likelier a piece's colour is inside a shape than outside: (K, N)."""
+    amount = pieces.area / pieces.area.mean()
+    ours = shapes * amount
+    theirs = amount - ours
+    ratio = np.log((ours @ alike + 1e-6) / (ours @ near + 1e-6) + _FLOOR)
+    ratio -= np.log((theirs @ alike + 1e-6) / (theirs @ near + 1e-6) + _FLOOR)
+    return np.clip(ratio, -_CLIP, _CLIP)
+
+
+def _shaded(pieces: Superpixels) -> FloatArray:
+    """CIELAB in which lightness counts less, since shading changes it: float32 (N, 3)."""
+    return pieces.colour * np.array([_LIGHTNESS, 1, 1], np.float32)
+
+
+def _squared(points: FloatArray) -> FloatArray:
+    norm = (points * points).sum(axis=1)
+    return np.maximum(norm[:, None] + norm[None] - 2 * points @ points.T, 0)
+
+
+def rate(scene: Scene, shapes: BoolArray) -> FloatArray:
+    """How much each shape (K, N) is like a subject: float32 (K,), a logarithm.
+
+    It has a strong outline and colours of its own, holds what stands out and little else, lies
+    rather in the middle, is not cut off at the sides, and ends where the photo's ground begins.
+    """
+    pieces = scene.pieces
+    height, width = pieces.labels.shape
+    inside = shapes.astype(np.float32)
+    area = pieces.area / pieces.area.sum()
+    side = pieces.border * (pieces.centre[:, 1] < _FOOT * height)
+    cut_off = inside @ side / np.sqrt(inside @ pieces.area)
+    x, y = pieces.centre[:, 0] / width, pieces.centre[:, 1] / height
+    central = np.exp(-0.5 * (((x - 0.5) / _CENTRAL[0]) ** 2 + ((y - 0.5) / _CENTRAL[1]) ** 2))
+    near, alike = _closeness(pieces)
+    np.fill_diagonal(alike, 0)
+    own = (inside * area * _colour_ratio(pieces, shapes, near, alike)).sum(axis=1)
+    return (
+        _EDGE * np.log(_outline(pieces, shapes) + 1)
+        + np.log(_agreement(inside, scene.salience * np.sqrt(central), area) + 0.02)
+        + _PLACE * np.log(_agreement(inside, central, area) + 0.02)
+        + _OWN * own / (inside @ area)
+        + _GROUND * _beside(pieces, shapes, ground_likeness(pieces))
+        - _SIDE * cut_off
+    ).astype(np.float32)
+
+
+def _outline(pieces: Superpixels, shapes: BoolArray) -> FloatArray:
+    """Mean colour difference along each outline within the photo: (K,)."""
+    first, second = pieces.edges.T
+    colour = _shaded(pieces)
+    edge = np.minimum(np.linalg.norm(colour[first] - colour[second], axis=1), _STRONG)
+    rim = (shapes[:, first] != shapes[:, second]) * pieces.length
+    return rim @ edge / (rim.sum(axis=1) + 1e-6)
+
+
+def _beside(pieces: Superpixels, shapes: BoolArray, values: FloatArray) -> FloatArray:
+    """Mean of values (N,) just outside each outline within the photo: (K,)."""
+    first, second = pieces.edges.T
+    rim = (shapes[:, first] != shapes[:, second]) * pieces.length
+    outer = np.where(shapes[:, first], values[second], values[first])
+    return (rim * outer).sum(axis=1) / (rim.sum(axis=1) + 1e-6)
+
+
+def _agreement(inside: FloatArray, values: FloatArray, area: FloatArray) -> FloatArray:
+    """Intersection over union of shapes (K, N) with a soft map (N,): float (K,)."""
+    shared = inside @ (area * values)
+    return shared / (inside @ area + float((area * values).sum()) - shared + 1e-6)
+
+
 def _objectness(pieces: Superpixels, members: BoolArray) -> float:
     """How clear its outline is, and how little of it the photo's border cuts off, in [0, 1]."""
+    clear = min(1.0, float(_outline(pieces, members[None])[0]) / _CLEAR)
     first, second = pieces.edges.T
-    colour = shaded(pieces)
-    edge = np.minimum(np.linalg.norm(colour[first] - colour[second], axis=1), _STRONG)
-    clear = min(1.0, float(along_outline(pieces, members[None], edge)[0]) / _CLEAR)
     length = float(pieces.length[members[first] != members[second]].sum())
     cut_off = float(pieces.border[members].sum())
     return clear * length / (length + cut_off)
