@@ -218,7 +218,7 @@ def main() -> int:
     if not options.no_record:
         write_section(
             "Bulk editing",
-            f"`python scripts/bench_bulk.py --photos {options.photos}`: {INSTRUCTION!r} on "
+            f"`{' '.join(['python scripts/bench_bulk.py', *sys.argv[1:]])}`: {INSTRUCTION!r} on "
             f"{options.photos} photos of {options.side} pixels, embedded pipeline, one thread a "
             f"worker.\n\n{table}",
         )
