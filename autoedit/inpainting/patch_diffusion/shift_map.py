@@ -18,6 +18,7 @@ from autoedit.inpainting.patch_diffusion.guidance import PlaneShift, Source
 from autoedit.inpainting.patch_diffusion.pyramid import Level, spread
 from autoedit.inpainting.patch_diffusion.repeats import IntArray
 from autoedit.inpainting.patch_diffusion.shadows import shade
+from autoedit.inpainting.patch_diffusion.strangeness import strangeness
 
 _NEVER = 1e4  # cost of a source that does not exist
 _MOST = 100.0  # a difference counts no more than this, of 255
@@ -25,6 +26,7 @@ _UNSEEN = 50.0  # what a difference counts where the source itself is not known
 _CONTEXT = 2  # known pixels this near to an unknown one are compared with the source's
 _BORDER = 2.4  # weight of such a comparison
 _RARE, _RAREST = 0.45, 60.0  # weight of rarity, and its bound
+_ALIEN, _STRANGE = 7.0, 0.4  # mean strangeness that is too much; its weight from there on
 _SHADED, _DEEP = 6, 0.4  # pixels round the hole that may be in shadow; how deep is inside it
 IN_SHADE = 0.5  # what is more surely in shadow than this is no source
 _ASLANT = 1.0  # cost of a source that must be foreshortened: of equals, take the simpler one
@@ -93,13 +95,19 @@ def solve(level: Level, sources: list[Source], rarity: FloatArray) -> Structure:
     cost = (own + context.cost()).astype(np.float32)
     useful = np.flatnonzero(valid.any(axis=0))
     labels = _expand(values, cost, edges, useful)
+    each = np.arange(len(y))
+    strange = strangeness(level, iy[each, labels, None], ix[each, labels, None])
+    if strange.mean() > _ALIEN:
+        # Once more, where what is unlike all that lies round the hole costs extra.
+        own = own + _STRANGE * strangeness(level, iy, ix)
+        cost = (own + context.cost()).astype(np.float32)
+        labels = _expand(values, cost, edges, useful)
     darkened = _darkened(level, sources, hole, labels)
     if darkened.any():
         # Once more, where shadow neither asks for anything nor gives anything.
         valid &= darkened[iy, ix] <= IN_SHADE
         cost = (np.where(valid, own, _NEVER) + context.cost(darkened)).astype(np.float32)
         labels = _expand(values, cost, edges, useful)
-    each = np.arange(len(y))
     return Structure(
         values[each, labels], sy[each, labels], sx[each, labels], valid[each, labels], darkened
     )
