@@ -212,7 +212,7 @@ def main() -> int:
         folder = Path(name)
         write_photos(folder / "photos", options.photos, options.side)
         measured = rows_of(folder, options)
-    lines = [f"| {name} | {value:.3g} | {bound} |" for name, value, bound, _ in measured]
+    lines = [f"| {name} | {value:.4g} | {bound} |" for name, value, bound, _ in measured]
     table = "\n".join(["| measured | value | bound |", "| --- | --- | --- |", *lines, ""])
     print(table)
     if not options.no_record:
