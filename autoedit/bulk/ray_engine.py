@@ -125,16 +125,23 @@ class RayEngine:
         while waiting is not None or any(hand.job for hand in self._hands):
             while waiting is not None and len(self._hands) < self._wanted:
                 self._start()
-            for hand in self._hands:
-                if waiting is not None and hand.ready and hand.job is None:
-                    hand.job, hand.since = waiting, time.monotonic()
-                    hand.reference = hand.actor.do.remote(waiting)
-                    waiting = self._next(jobs)
+            waiting = self._hand_out(waiting, jobs)
             outcome = self._wait()
             waiting = waiting or (self._next(iter(())) if self._again else None)
+            # Before the outcome is written down: no actor shall wait for a disk.
+            waiting = self._hand_out(waiting, jobs)
             yield outcome
             for hand in self._late():
                 yield self._give_up(hand)
+
+    def _hand_out(self, waiting: Job | None, jobs: Iterator[Job]) -> Job | None:
+        """Give every free actor a job; the next one that waits."""
+        for hand in self._hands:
+            if waiting is not None and hand.ready and hand.job is None:
+                hand.job, hand.since = waiting, time.monotonic()
+                hand.reference = hand.actor.do.remote(waiting)
+                waiting = self._next(jobs)
+        return waiting
 
     def _next(self, jobs: Iterator[Job]) -> Job | None:
         """A job whose actor died, else the next."""
