@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,10 +16,11 @@ _SIDE = 400  # longer side of the window that is worked on
 _STEP = 7
 _REACH = 1.5  # of the window beyond the thing, in sizes
 _LOWER = 0.6  # a thing stands on what is below this share of its height
+_RIM, _ENOUGH = 2, 0.2  # pixels in which a thing's edge is soft; share of a piece beyond them
 _SPECK = 30  # pixels; a part of a mask smaller than this stands nowhere
 
 _CLEAR = 0.25  # ground nearer than this, in sizes of the thing, may be in shadow
-_LOCAL = 1.0  # width of what counts as the ground nearby, in sizes of the thing
+_LOCAL = 0.8  # width of what counts as the ground nearby, in sizes of the thing
 _REFERENCES = 700  # pieces of ground at most that each piece is compared with
 _PAIRED = 220  # of these, for how the light falls off
 _FEWEST = 12
@@ -28,11 +29,11 @@ _FEWEST = 12
 _TINT, _TINGED = 4.0, 5.0
 # Levels of light, log(L + 16): from the darkest to a little above the ground's own, two bins each.
 _BIN, _DARKEST, _LIGHTEST = 0.025, -1.0, 0.15
-_GRAIN = 0.03  # of the ground's own lightness
+_GRAIN = 0.025  # of the ground's own lightness
 _UNLIKE = 0.003  # how likely a piece is at any level, when it is like no ground nearby
 _BRIGHT = 20.0  # cost of light above the ground's own, per unit of log
-_FAR = 4.0  # cost of shadow, per unit of log and size away from the thing
-_AGREE, _SMOOTH, _ROUNDS = 2.0, 0.2, 20
+_FAR = 3.2  # cost of shadow, per unit of log and size away from the thing
+_AGREE, _SMOOTH, _ROUNDS = 0.85, 0.2, 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,13 +97,23 @@ def ground_round(pixels: PixelArray, mask: Mask, others: Mask | None = None) -> 
         apart = cv2.resize(others.array[y0:y1, x0:x1], shape, interpolation=cv2.INTER_AREA) > 0.5
         apart &= ~inside
     lab = to_lab(np.asarray(reduced, np.uint8))
-    lab[inside] = (0, 100, -100)  # no piece shall straddle the outline
-    pieces = cut_superpixels(lab, _STEP)
+    marked = np.where(inside[:, :, None], np.array((0, 100, -100), np.float32), lab)
+    pieces = cut_superpixels(marked, _STEP)  # so that none straddles the outline
+    pieces = replace(pieces, colour=_colour_off(pieces, lab, inside))
     thing = pieces.mean(inside) > 0.5
     other = (pieces.mean(apart) > 0.5) & ~thing
     return Ground(
         (x0, y0, x1, y1), reduced, inside, apart, pieces, thing, other, size * scale
     )  # fmt: skip
+
+
+def _colour_off(pieces: Superpixels, lab: FloatArray, inside: BoolArray) -> FloatArray:
+    """The pieces' colours without the thing's soft rim, which would pass for contact shadow."""
+    width = 2 * _RIM + 1
+    clear = cv2.dilate(inside.astype(np.uint8), np.ones((width, width), np.uint8)) == 0
+    weight = clear | (pieces.mean(clear) < _ENOUGH)[pieces.labels]
+    channels = [pieces.mean(lab[:, :, channel] * weight) for channel in range(3)]
+    return np.stack(channels, axis=1) / pieces.mean(weight)[:, None]
 
 
 def lower_part(region: BoolArray) -> BoolArray:
