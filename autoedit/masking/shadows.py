@@ -26,7 +26,7 @@ _HEIGHT = 0.3  # sizes above the thing's lowest row: what is higher may be no gr
 # Log lightness; areas of the thing that must be so dark, or it is noise.
 _DARK, _NEEDED = 0.03, 0.05
 _LARGEST = 1.5  # areas of the thing: beyond, the least likely is dark ground
-_TOUCHING = 0.15  # sizes from the thing where a shadow must begin
+_TOUCHING = 0.08  # sizes from the thing where a shadow must begin
 _SMALLEST = 0.004
 
 
