@@ -8,6 +8,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
+from autoedit.core.superpixels import Superpixels
 from autoedit.masking.ground import Ground, ground_round, illumination, lower_part
 
 _GAMMA = 1.25  # from L + 16, a cube root of light, to the photo's own values, a 2.4th root
@@ -16,11 +17,12 @@ _GAMMA = 1.25  # from L + 16, a cube root of light, to the photo's own values, a
 _SEEN, _ROUGH = 8.0, 1.0
 _LIT, _DIM, _SHADED = 0.5, 0.08, 0.02  # way through shade costs its length times the first;
 _CROSSING = 10.0  # and through light, so much more
+_OTHER, _TINTED = 0.4, 8.0  # sizes, that another hue is away; CIELAB units, surely another
 _BLOCKED, _FARTHEST = 1000.0, 3.0
 # What the clues of `_clues` say for shadow, by logistic regression on rendered scenes with and
 # without the thing. The constant is lower than the one at which recall and precision come out best
 # together: a fill copes with the end of a shadow, but not with a hole that eats other things.
-_WEIGHTS, _CONSTANT = (0.61, -1.06, -0.67, -1.1), 0.88
+_WEIGHTS, _CONSTANT = (0.61, -1.06, -0.67, -1.1), 1.0
 _FOOT = 0.4  # sizes: so near the foot, the way counts more
 _HEIGHT = 0.3  # sizes above the thing's lowest row: what is higher may be no ground
 # Log lightness; areas of the thing that must be so dark, or it is noise.
@@ -101,7 +103,8 @@ def _roughness(ground: Ground, brightest: FloatArray, level: FloatArray) -> floa
 def _way(ground: Ground, darkening: FloatArray) -> FloatArray:
     """The shortest way from the thing's foot over the ground, in sizes, float32 (N,).
 
-    Light is much longer to cross than shade.
+    Light is much longer to cross than shade, and to get on to ground of another hue is a way as
+    well: a shadow may fall on it, but a dark thing beside begins there.
     """
     pieces, blocked = ground.pieces, ground.thing | ground.other
     lower = lower_part(ground.inside).astype(np.uint8)
@@ -113,10 +116,20 @@ def _way(ground: Ground, darkening: FloatArray) -> FloatArray:
     light = np.clip((darkening + _DIM) / (_DIM - _SHADED), 0, 1)
     length = np.hypot(*(pieces.centre[first] - pieces.centre[second]).T) / ground.size
     cost = length * (_LIT + _CROSSING * 0.5 * (light[first] + light[second]))
+    cost += _OTHER * np.clip(_apart(pieces) / _TINTED - 0.4, 0, 1)
     cost = np.where(blocked[first] | blocked[second], _BLOCKED, cost + 1e-6)
     graph = sparse.csr_matrix((cost, (first, second)), shape=(pieces.count, pieces.count))
     way = dijkstra(graph, directed=False, indices=start, min_only=True)
     return np.minimum(way, _FARTHEST).astype(np.float32)
+
+
+def _apart(pieces: Superpixels) -> FloatArray:
+    """How neighbours differ in hue, in CIELAB units of the darker one, float32 (M,)."""
+    level = np.maximum(pieces.colour[:, 0], 0) + 16  # light scales this, a and b by one factor
+    first, second = pieces.edges[:, 0], pieces.edges[:, 1]
+    hue = pieces.colour[:, 1:] / level[:, None]
+    step = np.linalg.norm(hue[first] - hue[second], axis=1)
+    return step * np.minimum(level[first], level[second])
 
 
 def _region(ground: Ground, likely: BoolArray) -> FloatArray:
