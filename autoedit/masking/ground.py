@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,23 +16,27 @@ _SIDE = 400  # longer side of the window that is worked on
 _STEP = 7
 _REACH = 1.5  # of the window beyond the thing, in sizes
 _LOWER = 0.6  # a thing stands on what is below this share of its height
+_RIM, _ENOUGH = 2, 0.2  # pixels in which a thing's edge is soft; share of a piece beyond them
 _SPECK = 30  # pixels; a part of a mask smaller than this stands nowhere
 
 _CLEAR = 0.25  # ground nearer than this, in sizes of the thing, may be in shadow
-_LOCAL = 1.0  # width of what counts as the ground nearby, in sizes of the thing
+_LOCAL = 0.8  # width of what counts as the ground nearby, in sizes of the thing
 _REFERENCES = 700  # pieces of ground at most that each piece is compared with
 _PAIRED = 220  # of these, for how the light falls off
 _FEWEST = 12
 # CIELAB units that a shadow differs from the ground's own hue; twice that at the foot, and more
 # where it is deep, since the light that is left has a colour of its own.
-_TINT, _TINGED = 4.0, 5.0
+_TINT, _TINGED = 4.0, 4.0
 # Levels of light, log(L + 16): from the darkest to a little above the ground's own, two bins each.
 _BIN, _DARKEST, _LIGHTEST = 0.025, -1.0, 0.15
-_GRAIN = 0.03  # of the ground's own lightness
+_GRAIN = 0.025  # of the ground's own lightness
 _UNLIKE = 0.003  # how likely a piece is at any level, when it is like no ground nearby
 _BRIGHT = 20.0  # cost of light above the ground's own, per unit of log
-_FAR = 4.0  # cost of shadow, per unit of log and size away from the thing
-_AGREE, _SMOOTH, _ROUNDS = 2.0, 0.2, 20
+_FAR = 3.2  # cost of shadow, per unit of log and size away from the thing
+# A clear shadow, in log of light, that begins so near the foot, in sizes; how dark what joins on to
+# it must be, of that; areas of the thing that it may cover, and the share that shows anyway.
+_DEEP, _BEGINS, _HALFWAY, _GREATEST, _KNOWN = 0.4, 0.3, 0.6, 1.0, 0.4
+_AGREE, _SMOOTH, _ROUNDS = 0.85, 0.2, 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,13 +100,23 @@ def ground_round(pixels: PixelArray, mask: Mask, others: Mask | None = None) -> 
         apart = cv2.resize(others.array[y0:y1, x0:x1], shape, interpolation=cv2.INTER_AREA) > 0.5
         apart &= ~inside
     lab = to_lab(np.asarray(reduced, np.uint8))
-    lab[inside] = (0, 100, -100)  # no piece shall straddle the outline
-    pieces = cut_superpixels(lab, _STEP)
+    marked = np.where(inside[:, :, None], np.array((0, 100, -100), np.float32), lab)
+    pieces = cut_superpixels(marked, _STEP)  # so that none straddles the outline
+    pieces = replace(pieces, colour=_colour_off(pieces, lab, inside))
     thing = pieces.mean(inside) > 0.5
     other = (pieces.mean(apart) > 0.5) & ~thing
     return Ground(
         (x0, y0, x1, y1), reduced, inside, apart, pieces, thing, other, size * scale
     )  # fmt: skip
+
+
+def _colour_off(pieces: Superpixels, lab: FloatArray, inside: BoolArray) -> FloatArray:
+    """The pieces' colours without the thing's soft rim, which would pass for contact shadow."""
+    width = 2 * _RIM + 1
+    clear = cv2.dilate(inside.astype(np.uint8), np.ones((width, width), np.uint8)) == 0
+    weight = clear | (pieces.mean(clear) < _ENOUGH)[pieces.labels]
+    channels = [pieces.mean(lab[:, :, channel] * weight) for channel in range(3)]
+    return np.stack(channels, axis=1) / pieces.mean(weight)[:, None]
 
 
 def lower_part(region: BoolArray) -> BoolArray:
@@ -130,20 +144,36 @@ def illumination(ground: Ground) -> FloatArray:
     Returns:
         float32 (N,), change of log(L + 16), at most 0 but for noise; 0 on things.
     """
+    blocked = ground.thing | ground.other
+    reference = ~blocked & (ground.distance(ground.inside) > _CLEAR)
+    field, usual = _field(ground, reference)
+    # The far part of a long shadow is ground nearby for the near part, and for itself.
+    lit = reference & ~_joined(ground, field, usual)
+    return field if (lit == reference).all() else _field(ground, lit)[0]
+
+
+def _field(ground: Ground, farther: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """The change of light against the pieces that are `farther` out, bool (N,).
+
+    Returns:
+        float32 (N,): as neighbours agree on it; and the mean over all the like ground nearby.
+    """
     pieces, blocked = ground.pieces, ground.thing | ground.other
     distance = ground.distance(ground.inside)
     asked = np.flatnonzero(~blocked).astype(np.int32)
-    reference = np.flatnonzero(~blocked & (distance > _CLEAR)).astype(np.int32)
-    field = np.zeros(pieces.count, np.float32)
+    reference = np.flatnonzero(farther).astype(np.int32)
+    field, usual = np.zeros((2, pieces.count), np.float32)
     if reference.size < _FEWEST:
-        return field
+        return field, usual
     reference = reference[:: max(1, reference.size // _REFERENCES)]
     levels = np.arange(_DARKEST, _LIGHTEST + _BIN, 2 * _BIN)
     cost = _BRIGHT * np.maximum(levels, 0)[None] + _FAR * (
         np.maximum(-levels, 0)[None] * np.clip(distance[asked], 0, 2)[:, None]
     )
     alone = np.zeros((pieces.count, levels.size))
-    alone[asked] = np.log(_likelihood(ground, asked, reference, distance) + _UNLIKE) - cost
+    likelihood = _likelihood(ground, asked, reference, distance)
+    usual[asked] = likelihood @ levels / np.maximum(likelihood.sum(axis=1), _UNLIKE)
+    alone[asked] = np.log(likelihood + _UNLIKE) - cost
     first, second = pieces.edges[:, 0], pieces.edges[:, 1]
     bond = np.where(blocked[first] | blocked[second], 0, pieces.length / _STEP)
     graph = sparse.csr_matrix((bond, (first, second)), shape=(pieces.count, pieces.count))
@@ -156,7 +186,38 @@ def illumination(ground: Ground) -> FloatArray:
         told = correlate1d(graph @ belief, bonus, axis=1, mode="constant")
         belief = 0.5 * belief + 0.5 * _softmax(alone + told)
     field[asked] = (belief * levels).sum(axis=1)[asked]
-    return field
+    return field, usual
+
+
+def _joined(ground: Ground, field: FloatArray, usual: FloatArray) -> BoolArray:
+    """The pieces in deep shade by the thing, and those that join on to them, alike and as dark.
+
+    Args:
+        ground: as it is.
+        field: float32 (N,), the change of light.
+        usual: float32 (N,), the change from most of the like ground nearby.
+
+    Returns:
+        bool (N,): what may be the rest of a shadow, and is no ground to compare it with.
+    """
+    pieces, free = ground.pieces, ~(ground.thing | ground.other)
+    shaded = (np.maximum(field, usual) < -_DEEP) & free
+    shaded &= ground.distance(lower_part(ground.inside)) < _BEGINS
+    depth = np.where(shaded, np.maximum(field, usual), 0)
+    first, second = np.concatenate([pieces.edges, pieces.edges[:, ::-1]]).T
+    off = np.linalg.norm(pieces.colour[first] - pieces.colour[second], axis=1)
+    passable = (off < 1.25 * _TINT) & free[second]
+    for _ in range(pieces.count):
+        dark = usual[second] < _HALFWAY * depth[first]
+        steps = np.flatnonzero(passable & shaded[first] & ~shaded[second] & dark)
+        if not steps.size:
+            break
+        depth[second[steps]] = depth[first[steps]]
+        shaded[second[steps]] = True
+    area = pieces.area * shaded
+    known = area[field < -0.5 * _DEEP].sum() / max(float(area.sum()), 1)
+    small = area.sum() < _GREATEST * ground.size**2
+    return shaded if small and known > _KNOWN else np.zeros_like(shaded)
 
 
 def _softmax(values: FloatArray) -> FloatArray:

@@ -24,6 +24,9 @@ _ASIDE = 0.04  # widths
 _OUTLINE = 0.1  # widths: so much round the thing is compared with it
 _ALIKE, _ALIKE_MORE = 0.35, 0.3  # correlation, and by how much more than anywhere else
 _SHORTEST, _TOGETHER = 3, 4  # bands
+_GREYS = np.linspace(0, 1.2, 13)  # light of what else may be mirrored; 1 is the photo's white
+_GLOSS = 0.01, 0.5  # share of the light that ground mirrors
+_UNEXPLAINED, _SHADE = 0.6, 0.07  # of the squared difference: at most, and at least by shade alone
 _RISE = 1.5  # a mirror image fades: it ends where the difference grows so much
 
 
@@ -98,9 +101,56 @@ def _differing(lab: FloatArray, inside: BoolArray, taken: BoolArray) -> BoolArra
             shown += 1
         score = float(evidence[:shown].sum())
         if shown >= first + _SHORTEST and evidence[:shown].max() > _SURE and score > best:
-            best, found = score, image.copy()
-            found[ends[shown - 1] :] = False
+            image[ends[shown - 1] :] = False
+            if _mirrors(lab, image, inside, taken, foot):
+                best, found = score, image
     return found
+
+
+def _mirrors(
+    lab: FloatArray, image: BoolArray, inside: BoolArray, taken: BoolArray, foot: int
+) -> bool:
+    """Whether the image's difference from the ground is the thing's light, and not lack of light.
+
+    What mirrors a share F of what stands on it differs from the ground beside it by F times what
+    the thing's light differs from the surroundings' that is mirrored there: linear RGB, the same F
+    and the same grey surroundings in all rows. Other ground, a thing that lies there and a shadow's
+    edge differ otherwise, and a shadow by a share of the ground's own light.
+    """
+    light = np.asarray(cv2.cvtColor(lab, cv2.COLOR_Lab2LRGB), np.float32)
+    rows = np.flatnonzero(image.any(axis=1))
+    columns = np.flatnonzero(inside.any(axis=0))
+    gap, flank = (max(2, round(part * columns.size)) for part in (_GAP, _FLANK))
+    known: list[tuple[FloatArray, FloatArray, FloatArray, float]] = []
+    for part in np.array_split(rows, min(_BANDS, rows.size)):
+        free, here = ~(taken | image)[part], image[part]
+        across = np.flatnonzero(here.any(axis=0))
+        first, last = int(across[0]), int(across[-1]) + 1
+        ours = light[part][here].mean(axis=0)
+        beside = [slice(max(0, first - gap - flank), max(0, first - gap)),
+                  slice(last + gap, last + gap + flank)]  # fmt: skip
+        sides = [light[part][:, side][free[:, side]].mean(axis=0) for side in beside
+                 if free[:, side].size and free[:, side].mean() > 0.5]  # fmt: skip
+        above = 2 * foot - 1 - part
+        thing = inside[above]
+        if sides and thing.any():
+            ground = min(sides, key=lambda side: float(np.abs(ours - side).sum()))
+            share = float(np.sqrt(here.sum()))
+            known.append((share * (ours - ground), light[above][thing].mean(axis=0), ground, share))
+    if len(known) < 2:
+        return False
+    change, thing, ground = (np.array([band[i] for band in known]) for i in range(3))
+    share = np.array([band[3] for band in known])[:, None]
+    total = float((change**2).sum())
+    dimmed = share * ground
+    lack = np.clip(-(change * dimmed).sum(axis=1) / (dimmed**2).sum(axis=1), 0, 1)[:, None]
+    shade = float(((change + lack * dimmed) ** 2).sum())
+    left = []
+    for grey in _GREYS:
+        mirrored = share * (thing - grey)
+        part = (change * mirrored).sum() / max(float((mirrored**2).sum()), 1e-9)
+        left.append(float(((change - np.clip(part, *_GLOSS) * mirrored) ** 2).sum()))
+    return min(left) < _UNEXPLAINED * total and shade > _SHADE * total
 
 
 def _matched(lab: FloatArray, inside: BoolArray, taken: BoolArray) -> BoolArray:
@@ -131,10 +181,25 @@ def _matched(lab: FloatArray, inside: BoolArray, taken: BoolArray) -> BoolArray:
     chance = float(likeness[:, elsewhere].max()) if elsewhere.any() else 1.0
     if own.max() < _ALIKE or own.max() - max(chance, 0) < _ALIKE_MORE:
         return nothing
-    start = top + int(own.max(axis=1).argmax())
+    row, column = np.unravel_index(int(own.argmax()), own.shape)
+    start, first = top + int(row), max(0, left - off) + int(column)
+    seen = smooth[start : start + part, first : first + width]
+    free = shape & ~taken[start : start + part, first : first + width]
+    if _correlation(template, seen, free) < _ALIKE:  # alike is only the thing to itself
+        return nothing
     stop = min(start + height, inside.shape[0])
     nothing[start:stop] = inside[foot - (stop - start) : foot][::-1]
     return nothing & ~taken
+
+
+def _correlation(first: FloatArray, second: FloatArray, where: BoolArray) -> float:
+    """Normalised cross-correlation of two pictures over some of their pixels, in [-1, 1]."""
+    one, other = (part[where] for part in (first, second))
+    if len(one) < 2:
+        return 0.0
+    one, other = one - one.mean(axis=0), other - other.mean(axis=0)
+    scale = float(np.sqrt((one**2).sum() * (other**2).sum()))
+    return float((one * other).sum()) / scale if scale > 0 else 0.0
 
 
 def _evidence(

@@ -8,23 +8,27 @@ from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
+from autoedit.core.superpixels import Superpixels
 from autoedit.masking.ground import Ground, ground_round, illumination, lower_part
 
 _GAMMA = 1.25  # from L + 16, a cube root of light, to the photo's own values, a 2.4th root
-_SEEN = 8.0  # of 255, that a shadow must take away to be worth taking along
+# Of 255, that a shadow must take away to be worth taking along; and more by so much of the ground's
+# own roughness, which hides a shadow, is easily taken for one, and is not filled without error.
+_SEEN, _ROUGH = 8.0, 1.0
 _LIT, _DIM, _SHADED = 0.5, 0.08, 0.02  # way through shade costs its length times the first;
 _CROSSING = 10.0  # and through light, so much more
+_OTHER, _TINTED = 0.4, 8.0  # sizes, that another hue is away; CIELAB units, surely another
 _BLOCKED, _FARTHEST = 1000.0, 3.0
 # What the clues of `_clues` say for shadow, by logistic regression on rendered scenes with and
 # without the thing. The constant is lower than the one at which recall and precision come out best
 # together: a fill copes with the end of a shadow, but not with a hole that eats other things.
-_WEIGHTS, _CONSTANT = (0.46, -1.08, -1.43, -0.96), 0.5
+_WEIGHTS, _CONSTANT = (0.61, -1.06, -0.67, -1.1), 1.0
 _FOOT = 0.4  # sizes: so near the foot, the way counts more
 _HEIGHT = 0.3  # sizes above the thing's lowest row: what is higher may be no ground
 # Log lightness; areas of the thing that must be so dark, or it is noise.
 _DARK, _NEEDED = 0.03, 0.05
 _LARGEST = 1.5  # areas of the thing: beyond, the least likely is dark ground
-_TOUCHING = 0.15  # sizes from the thing where a shadow must begin
+_TOUCHING = 0.08  # sizes from the thing where a shadow must begin
 _SMALLEST = 0.004
 
 
@@ -76,18 +80,31 @@ def _likely(ground: Ground, darkening: FloatArray) -> BoolArray:
 
 def _clues(ground: Ground, darkening: FloatArray) -> FloatArray:
     """What tells shadow from ground, float32 (N, 4), in the order of `_WEIGHTS`."""
-    taken = ground.pieces.mean(ground.pixels.max(axis=2)) * (np.exp(-_GAMMA * darkening) - 1)
-    seen = np.clip(np.log(np.maximum(taken, 0.5) / _SEEN), -2, 2.5)
+    brightest = ground.pixels.max(axis=2).astype(np.float32)
+    level = ground.pieces.mean(brightest)
+    taken = level * (np.exp(-_GAMMA * darkening) - 1)
+    least = _SEEN + _ROUGH * _roughness(ground, brightest, level)
+    seen = np.clip(np.log(np.maximum(taken, 0.5) / least), -2.5, 2.5)
     way = _way(ground, darkening)
     bottom = np.flatnonzero(ground.inside.any(axis=1))[-1]
     height = np.clip((bottom - ground.pieces.centre[:, 1]) / ground.size - _HEIGHT, 0, 2)
     return np.stack([seen, way, np.minimum(way, _FOOT), height], axis=1).astype(np.float32)
 
 
+def _roughness(ground: Ground, brightest: FloatArray, level: FloatArray) -> float:
+    """How much the ground round the thing varies within its pieces, of 255."""
+    near = ~(ground.thing | ground.other) & (ground.distance(ground.inside) < 1)
+    if not near.any():
+        return 0.0
+    variance = ground.pieces.mean(brightest * brightest) - level * level
+    return float(np.median(np.sqrt(np.maximum(variance[near], 0))))
+
+
 def _way(ground: Ground, darkening: FloatArray) -> FloatArray:
     """The shortest way from the thing's foot over the ground, in sizes, float32 (N,).
 
-    Light is much longer to cross than shade.
+    Light is much longer to cross than shade, and to get on to ground of another hue is a way as
+    well: a shadow may fall on it, but a dark thing beside begins there.
     """
     pieces, blocked = ground.pieces, ground.thing | ground.other
     lower = lower_part(ground.inside).astype(np.uint8)
@@ -99,10 +116,20 @@ def _way(ground: Ground, darkening: FloatArray) -> FloatArray:
     light = np.clip((darkening + _DIM) / (_DIM - _SHADED), 0, 1)
     length = np.hypot(*(pieces.centre[first] - pieces.centre[second]).T) / ground.size
     cost = length * (_LIT + _CROSSING * 0.5 * (light[first] + light[second]))
+    cost += _OTHER * np.clip(_apart(pieces) / _TINTED - 0.4, 0, 1)
     cost = np.where(blocked[first] | blocked[second], _BLOCKED, cost + 1e-6)
     graph = sparse.csr_matrix((cost, (first, second)), shape=(pieces.count, pieces.count))
     way = dijkstra(graph, directed=False, indices=start, min_only=True)
     return np.minimum(way, _FARTHEST).astype(np.float32)
+
+
+def _apart(pieces: Superpixels) -> FloatArray:
+    """How neighbours differ in hue, in CIELAB units of the darker one, float32 (M,)."""
+    level = np.maximum(pieces.colour[:, 0], 0) + 16  # light scales this, a and b by one factor
+    first, second = pieces.edges[:, 0], pieces.edges[:, 1]
+    hue = pieces.colour[:, 1:] / level[:, None]
+    step = np.linalg.norm(hue[first] - hue[second], axis=1)
+    return step * np.minimum(level[first], level[second])
 
 
 def _region(ground: Ground, likely: BoolArray) -> FloatArray:

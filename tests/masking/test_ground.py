@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -44,6 +45,31 @@ def test_light_that_falls_off_is_no_shadow():
     surroundings, found = seen(photo, outline)
     near = ~surroundings.thing & (surroundings.distance(surroundings.inside) < 0.6)
     assert np.quantile(found[near], 0.05) > -0.03
+
+
+def test_the_soft_rim_of_a_dark_thing_is_no_shade():
+    photo = ground(grain=1.0)
+    sharp = photo.copy()
+    outline = ball(sharp, 230, 170, 60, (20, 20, 30))
+    soft = cv2.GaussianBlur(outline.astype(np.float32), (0, 0), 1.0)[:, :, None]
+    photo = (photo * (1 - soft) + sharp * soft).astype(np.uint8)
+    surroundings, found = seen(photo, outline)
+    near = ~surroundings.thing & (surroundings.distance(surroundings.inside) < 0.15)
+    assert found[near].min() > -0.03
+
+
+@pytest.mark.parametrize("length", [1.0, 1.3])
+def test_a_long_deep_shadow_is_no_ground_for_itself(length):
+    photo = ground()
+    truth = np.zeros(photo.shape[:2], np.uint8)
+    cv2.line(truth, (150, 225), (150 + round(90 * length), 300), (1,), 30)
+    photo[truth > 0] = photo[truth > 0] * np.array((0.28, 0.3, 0.34))
+    outline = ball(photo, 150, 170, 50, (30, 60, 170))
+    surroundings, found = seen(photo, outline)
+    x0, y0, x1, y1 = surroundings.box
+    shaded = surroundings.pieces.mean(truth[y0:y1, x0:x1]) > 0.9
+    assert shaded.any()
+    assert (found[shaded] < -0.4).mean() > 0.95
 
 
 def test_other_things_are_no_ground():

@@ -76,6 +76,20 @@ def test_a_shadow_to_the_side_is_no_mirror_image():
     assert (found.binary & shade).sum() < 0.1 * shade.sum()
 
 
+def test_what_it_stands_on_is_no_mirror_image():
+    photo = ground()
+    block(photo, 195, 180, 265, 260, (70, 190, 210))
+    outline = block(photo, 200, 90, 260, 180, (30, 30, 34))
+    assert reflection_mask(photo, Mask.of(outline)).box is None
+
+
+def test_a_shadow_straight_below_is_no_mirror_image():
+    photo = ground()
+    cast_shadow(photo, 230, 230, (34, 45))
+    outline = block(photo, 200, 90, 260, 190, (60, 170, 70))
+    assert reflection_mask(photo, Mask.of(outline)).box is None
+
+
 def test_other_things_are_not_taken():
     photo = ground()
     outline = block(photo, 200, 90, 260, 190, (40, 60, 170))
