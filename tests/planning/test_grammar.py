@@ -278,3 +278,9 @@ def test_a_studio_needs_no_colour(sentence: str, colour: str) -> None:
 def test_a_studio_with_things_in_it_is_a_scene() -> None:
     replacement = planner.plan("put it in a studio with lamps").steps[0].replacement
     assert replacement is not None and replacement.phrase == "a studio with lamps"
+
+
+@pytest.mark.parametrize("sentence", ["cut out both", "remove both", "blur both"])
+def test_both_needs_no_noun(sentence: str) -> None:
+    target = planner.plan(sentence).steps[0].target
+    assert (target.phrase, target.head, target.quantity) == ("both", "", "2")
