@@ -23,6 +23,7 @@ from autoedit.masking import Cutout
 from autoedit.pipeline import CompositingSettings
 
 _PAPER = RGB(242, 242, 242)  # a studio's, when no colour is named
+_PAPER_NOTE = "No colour was named, so the studio is light grey; say 'white studio' for another."
 _GRADIENT = "white and light grey"
 _DARKER = 0.75  # of a gradient's only colour, at its lower end
 _FAINTEST = 0.003  # of the subject's area: less that a shadow takes of the light is none
@@ -150,7 +151,8 @@ def _behind(
     colours = colours_rgb(asked.colour) if asked.colour else [_PAPER]
     if asked.style == "studio":
         foot = stands[0].at(*stands[0].foot) if stands else None
-        return backdrops.studio(photo.shape, colours[0], stands=foot), ()
+        note = () if asked.colour else (_PAPER_NOTE,)
+        return backdrops.studio(photo.shape, colours[0], stands=foot), note
     if asked.style == "gradient" or len(colours) > 1:
         if not asked.colour:
             colours = colours_rgb(_GRADIENT)

@@ -48,7 +48,7 @@ from autoedit.products.settings import ProductSettings
 ROOT = Path(__file__).parents[1]
 PHOTOS = ROOT.parent / "shared" / "photos"
 WHITE = (255, 255, 255)
-TITLE, COST_TITLE = "Product photos", "Product photos: cost"
+TITLE, COST_TITLE = "Product photos: pure white", "Product photos: cost"
 _TIME, _PEAK = 1.0, 2.5  # of rembg's chain; GB
 _COSTED = ("robot_chalk", "vase_branch")
 

@@ -110,6 +110,11 @@ def test_a_subject_cut_by_the_frame_throws_none_and_says_so() -> None:
     assert np.abs(edge - (30, 60, 160)).max() < 12, "no halo on the side that is cut"
 
 
+def test_a_studio_of_no_colour_says_which_it_took(scene: Any) -> None:
+    assert any("light grey" in note for note in on(scene, "studio").notes)
+    assert not any("light grey" in note for note in on(scene, "white studio").notes)
+
+
 def test_a_glossy_ground_mirrors(scene: Any) -> None:
     dull, glossy = on(scene, "white"), on(scene, "white", reflection=0.6)
     below = slice(184, 194), slice(130, 150)

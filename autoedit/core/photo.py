@@ -28,6 +28,8 @@ class FileFacts:
         subsampling: a JPEG's chroma subsampling as PIL numbers it (0 is 4:4:4, 1 4:2:2, 2 4:2:0).
         progressive: whether a JPEG was progressive.
         lossless: whether a WebP or AVIF was lossless, as far as it can be told.
+        quality: at which an AVIF or HEIC is to be saved where nobody says another, 1 to 100; None
+            for the usual one.
         compression: a TIFF's compression as PIL names it ("tiff_adobe_deflate"); "" for none.
         blocks: further metadata, (kind, content) each, kept when saved in this format again: a
             JPEG's comment and IPTC, a PNG's text and colour chunks.
@@ -42,6 +44,7 @@ class FileFacts:
     subsampling: int | None = None
     progressive: bool = False
     lossless: bool = False
+    quality: int | None = None
     compression: str = ""
     blocks: tuple[tuple[str, bytes], ...] = ()
 

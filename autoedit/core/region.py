@@ -26,6 +26,7 @@ class Region:
         mask: a coarse or exact mask over the whole photo, when the back end gives one.
         evidence: what was matched, a phrase each ("colour red: 0.91").
         unchecked: what the phrase says that this back end could not check ("mug").
+        doubt: a line for a person when something else may be meant; empty otherwise.
         refusal: why this candidate was not taken, for the nearest misses; empty otherwise.
         exact: True when `mask` is the outline already (glyphs of a text), not to be cut again.
     """
@@ -38,6 +39,7 @@ class Region:
     unchecked: tuple[str, ...] = ()
     refusal: str = ""
     exact: bool = False
+    doubt: str = ""
 
     def report(self) -> dict[str, Any]:
         """Everything but the mask, as JSON-able values."""
@@ -48,6 +50,7 @@ class Region:
             "evidence": list(self.evidence),
             "unchecked": list(self.unchecked),
             "refusal": self.refusal,
+            "doubt": self.doubt,
         }
 
 

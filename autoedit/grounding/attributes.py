@@ -19,7 +19,7 @@ from autoedit.grounding.coloured import FAINTEST, by_colours, if_thing
 from autoedit.grounding.mirrored import without_mirrored
 from autoedit.grounding.places import place_words, share_of_smaller, shared_area
 from autoedit.grounding.scene import Scene
-from autoedit.grounding.subject import main_subject
+from autoedit.grounding.subject import doubt_of, main_subject
 from autoedit.grounding.things import Things
 from autoedit.grounding.wording import BACKGROUND, Wording, read, wants_subject
 
@@ -204,6 +204,7 @@ class PreparedAttributes:
             evidence=each.evidence,
             unchecked=wording.unchecked,
             refusal=each.refusal,
+            doubt=doubt_of(each.item) if wording.main else "",
         )
 
 

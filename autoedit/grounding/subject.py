@@ -32,9 +32,16 @@ _ROUNDS, _KEEP, _SMOOTH = 3, 0.7, 10.0
 _STRONG = 35.0  # CIELAB: beyond it an edge is no surer
 _CENTRAL = (0.25, 0.3)
 _EDGE, _SIDE, _PLACE, _OWN, _GROUND = 3.0, 1.0, 0.5, 0.3, 1.0
-_LIKELY, _SURENESS = 250, 4.0
+_LIKELY, _SURENESS, _AGREED = 250, 7.0, 0.4
 _TYPICAL, _SPREAD = 8.7, 1.2  # ratings of shapes that are a subject as often as not
-_DOUBTFUL = 0.25  # below it a photo is of nothing in particular
+_HELD_COST, _CUT_OFF = 10.0, 0.17  # of a shape that the photo's border holds, as it does a ground
+_SINGLE, _SHARED = 2.4, 0.1  # how much a rival counts; of the smaller one, what two things share
+_REFUSED, _DOUBTFUL = 0.17, 0.62  # below them a photo is of nothing in particular, and may be
+_SEEN, _TIMES = 1.2, 12.0  # CIELAB: outline on an even backdrop, and how many times its unevenness
+_DOUBT = (
+    "It is not clear what this photo is of; what stands out most was taken. Look at it, and draw a "
+    "--box or name it if that is not what you mean."
+)
 _CLEAR = 25.0  # CIELAB: mean difference along the outline of a clear thing
 
 
@@ -46,28 +53,72 @@ def main_subject(scene: Scene) -> Candidate | None:
     shapes = propose(scene)
     if shapes.shape[0] == 0:
         return None
-    value = rate(scene, shapes)
-    best = choose(scene.pieces, shapes, value)
-    match = float(1 / (1 + np.exp((_TYPICAL - value[best]) / _SPREAD)))
-    if match < _DOUBTFUL:
+    pieces, value = scene.pieces, rate(scene, shapes)
+    members = agreed(pieces, shapes, value)
+    rating = float(rate(scene, members[None])[0])
+    sure = _odds(rating - _TYPICAL - _HELD_COST * max(0.0, _held(pieces, members) - _CUT_OFF))
+    match = max(sure, _on_even_ground(pieces, members))
+    if match < _REFUSED:
         return None
-    members = shapes[best]
-    return describe(scene, members, match, _objectness(scene.pieces, members))
+    match *= _odds(_SINGLE * (rating - _best_elsewhere(pieces, shapes, value, members)))
+    return describe(scene, members, match, _objectness(pieces, members))
 
 
-def choose(pieces: Superpixels, shapes: BoolArray, value: FloatArray) -> int:
-    """The shape that overlaps most with all that may be right, by their values' odds.
+def _odds(advantage: float) -> float:
+    """A difference of ratings as a probability."""
+    return float(1 / (1 + np.exp(-advantage / _SPREAD)))
 
-    The rating is rough, so the best-rated shape is chancy; one that many well-rated shapes agree on
-    has the greatest expected intersection over union.
+
+def _held(pieces: Superpixels, members: BoolArray) -> float:
+    """The share of a shape's outline that the photo's border is, in [0, 1]."""
+    first, second = pieces.edges.T
+    free = float(pieces.length[members[first] != members[second]].sum())
+    held = float(pieces.border[members].sum())
+    return held / (held + free + 1e-6)
+
+
+def _best_elsewhere(
+    pieces: Superpixels, shapes: BoolArray, value: FloatArray, members: BoolArray
+) -> float:
+    """The highest value of a shape that shares nearly nothing with the one taken."""
+    area = shapes @ pieces.area
+    shared = shapes @ (pieces.area * members)
+    apart = shared < _SHARED * np.minimum(area, pieces.area[members].sum())
+    return float(value[apart].max()) if apart.any() else -np.inf
+
+
+def doubt_of(subject: Candidate) -> str:
+    """What a person should know of a subject that may not be what is meant; "" of a clear one."""
+    return "" if subject.match >= _DOUBTFUL else _DOUBT
+
+
+def agreed(pieces: Superpixels, shapes: BoolArray, value: FloatArray) -> BoolArray:
+    """What the likely shapes (K, N) agree on, by a vote with their values' odds: bool (N,).
+
+    The rating is rough, so the best-rated shape is chancy: what leaks out of one stays in another,
+    and what one lacks the others have.
     """
     likely = np.argsort(-value, kind="stable")[:_LIKELY]
-    inside = shapes[likely].astype(np.float32)
-    amount = inside * (pieces.area / pieces.area.sum())
-    shared, share = amount @ inside.T, amount.sum(axis=1)
-    overlap = shared / (share[:, None] + share[None] - shared)
     odds = np.exp(_SURENESS * (value[likely] - value[likely[0]]))
-    return int(likely[(overlap @ odds).argmax()])
+    share = odds @ shapes[likely] / odds.sum()
+    return _connected(pieces, (share > _AGREED)[None])[0]
+
+
+def _on_even_ground(pieces: Superpixels, members: BoolArray) -> float:
+    """How surely a shape is a thing on an even backdrop, however faint its outline: in [0, 1].
+
+    White on white has little contrast, but many times that of the paper with itself.
+    """
+    if pieces.border[members].any():
+        return 0.0
+    first, second = pieces.edges.T
+    step = np.linalg.norm(_shaded(pieces)[first] - _shaded(pieces)[second], axis=1)
+    beside = ~members[first] & ~members[second]
+    outline = float(_outline(pieces, members[None])[0])
+    if outline < _SEEN or not beside.any():
+        return 0.0
+    even = float(np.average(step[beside], weights=pieces.length[beside]))
+    return float(1 / (1 + (_TIMES * (even + 0.1) / outline) ** 3))
 
 
 def propose(scene: Scene) -> BoolArray:

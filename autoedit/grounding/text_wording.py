@@ -60,7 +60,7 @@ _PRICE = re.compile(
     r"""(?ix)
     [$\u20ac\u00a3\u00a5\u20b9\uffe5]\s?\d | \d\s?[$\u20ac\u00a3\u00a5\u20b9\uffe5\u00a2]
     | (?<![\d.,:/-])\d{1,4}[.,]\d{2}(?![\d.,:/-]) | \b(?:usd|eur|gbp|chf|only)\s?\d
-    | \d+\s?% | \b(?:sale|off|price)\b
+    | (?<![\d.,])[1-9]\d?\s?% | \b(?:sale|off|price)\b  # 30%, but no 6.5% of alcohol nor 100% wool
     """
 )
 _OWNED = re.compile(

@@ -97,6 +97,7 @@ def _quantity(cursor: Cursor, draft: Draft) -> int:
     alone = token.word.isalpha() and draft.said and draft.said[-1].word == "the"
     if alone and (following.kind == "mark" or following.among(("on", "at", "in", "from"))):
         follows = True  # "the two on the left"
+    follows = follows or token.word == "both"  # it needs no noun: "cut out both"
     counted = token.kind == "word" and (token.word in table or token.word.isdecimal())
     if not counted or not (follows or ahead == 2):
         return 0

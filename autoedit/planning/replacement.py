@@ -17,6 +17,7 @@ PRONOUNS = (
 )  # fmt: skip
 _TRANSPARENT = ("transparent", "transparency", "see-through", "nothing", "alpha")
 _BLUR = ("blurred", "blurry", "blur", "bokeh", "defocused", "unfocused")
+_OF_STUDIO = ("studio", "seamless", "photo", "photography", "product", "setting", "setup", "sweep")
 _OF_GRADIENT = (
     "a", "an", "the", "soft", "smooth", "subtle", "gentle", "simple", "nice", "vertical", "linear",
     "gradient", "ombre", "fade", "background", "backdrop", "from", "to", "of", "between", "and",
@@ -91,9 +92,11 @@ def read_replacement(tokens: Sequence[Token]) -> Replacement:
         return Replacement(image=file.text)
     if between := gradient(tokens):
         return between
-    studio = [token for token in tokens if not token.among(("studio", "seamless", "photo"))]
-    if len(studio) < len(tokens) and (colour := only_colour(studio)):
-        return Replacement(colour=colour, style="studio")
+    studio = [token for token in tokens if not token.among(_OF_STUDIO)]
+    if any(token.among(("studio", "seamless")) for token in tokens):
+        colour = only_colour(studio)
+        if colour or all(token.among(rest) for token in studio):
+            return Replacement(colour=colour, style="studio")
     if colour := only_colour(tokens):
         return Replacement(colour=colour)
     return Replacement(phrase=render(without_filler(tokens)))

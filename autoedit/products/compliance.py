@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from autoedit.compositing.colours import colour_rgb
 from autoedit.core.mask import Mask, PixelArray
 from autoedit.core.result import Check
 from autoedit.products.saving import NEAR, background_of
@@ -56,6 +57,7 @@ def checked(photo: Finished, rules: ProductRules) -> tuple[Check, ...]:
     height, width = photo.pixels.shape[:2]
     longest, shortest, aspect = max(width, height), min(width, height), width / height
     checks = [
+        _colour(photo.rgb, rules.background),
         _background(photo) if rules.exact_background else None,
         *_shares(photo, rules),
         _least("longest_minimum", longest, rules.longest_minimum, "px"),
@@ -82,6 +84,21 @@ def _unknown(name: str, bound: float | None, why: str) -> Check:
 
 
 _NO_SUBJECT = "the subject's outline is not known"
+
+
+def _colour(rgb: tuple[int, int, int] | None, wanted: str | None) -> Check | None:
+    """Whether the background was set in the colour that is asked for, whatever the file made of it.
+
+    The value is how far it is off at most, of 255.
+    """
+    if wanted is None:
+        return None
+    if rgb is None:
+        return Check("background", False, 255.0, 0.0, f"not of one colour; {wanted} is asked for")
+    off = max(abs(ours - theirs) for ours, theirs in zip(rgb, colour_rgb(wanted), strict=True))
+    colour = ", ".join(str(level) for level in rgb)
+    note = wanted if off == 0 else f"({colour}) was set, and {wanted} is asked for"
+    return Check("background", off == 0, float(off), 0.0, note)
 
 
 def _background(photo: Finished) -> Check:

@@ -30,7 +30,8 @@ _BLOCK = 8
 _VARIANTS, _ROUNDS = 512, 8  # of a block that is read back wrong
 _TOGETHER = 256  # blocks whose variants are coded as one picture
 _STRAY = 12.0  # of 255, by which a clear pixel next to the subject may differ from the background
-_LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
+_STEERED = ("AVIF", "HEIF")
+_QUALITIES = (90, 94, 97, 100)  # of those, tried in turn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +43,7 @@ class SavedPhoto:
         content: the file.
         kind: its format, as Pillow names it.
         decoded: what a reader sees, RGB uint8 (H, W, 3).
-        quality: of a JPEG, 1 to 100; None where there is no such thing.
+        quality: of a JPEG, AVIF or HEIC, 1 to 100; None where there is no such thing.
         notes: one-line remarks for a person.
     """
 
@@ -69,7 +70,7 @@ def saved_exactly(
         OutputError: when the format's library is missing.
     """
     if settings.format != "JPEG":
-        return _other(photo, settings)
+        return _other(photo, alpha, rgb, settings)
     best = _jpeg(photo, alpha, rgb, settings.quality)
     limit = settings.rules.bytes_maximum
     if limit is None or len(best.content) <= limit:
@@ -114,14 +115,39 @@ def _plain(photo: Photo) -> Photo:
     return replace(photo, facts=facts, deep=None, grey=False)
 
 
-def _other(photo: Photo, settings: ProductSettings) -> SavedPhoto:
-    """The formats that keep every pixel, and those whose loss cannot be steered."""
+def _other(
+    photo: Photo, alpha: Mask | None, rgb: tuple[int, int, int], settings: ProductSettings
+) -> SavedPhoto:
+    """The formats that keep every pixel, and those whose loss only their quality steers."""
     photo = _plain(photo)
+    if settings.format in _STEERED:
+        return _finest(photo, alpha, rgb, settings.format)
     if settings.format == "WEBP":
         photo = replace(photo, facts=replace(photo.facts, lossless=True, format="WEBP"))
     content = encode(photo, settings.format, None)
-    seen = photo.pixels if settings.format not in _LOSSY else _read_back(content, settings.format)
-    return SavedPhoto(photo, content, settings.format, seen, None)
+    return SavedPhoto(photo, content, settings.format, photo.pixels, None)
+
+
+def _finest(photo: Photo, alpha: Mask | None, rgb: tuple[int, int, int], kind: str) -> SavedPhoto:
+    """At the lowest of a few qualities at which the background is read back exact."""
+
+    def at(quality: int) -> SavedPhoto:
+        tried = replace(photo, facts=replace(photo.facts, quality=quality))
+        content = encode(tried, kind, None)
+        return SavedPhoto(tried, content, kind, _read_back(content, kind), quality)
+
+    first = saved = at(_QUALITIES[0])
+    if alpha is None:
+        return first
+    ground = background_of(alpha)
+    for quality in _QUALITIES[1:]:
+        if not (ground & (saved.decoded != rgb).any(axis=2)).any():
+            return saved
+        saved = at(quality)
+    if not (ground & (saved.decoded != rgb).any(axis=2)).any():
+        return saved
+    note = f"No {kind} holds this background exactly; a JPEG, PNG or WebP does."
+    return replace(first, notes=(note,))
 
 
 def _read_back(content: bytes, kind: str) -> PixelArray:

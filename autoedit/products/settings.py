@@ -21,6 +21,7 @@ class ProductRules(_Strict):
     """What is checked; None or False is not held.
 
     Attributes:
+        background: a colour name or "#rrggbb" that the background is to have.
         exact_background: farther than 8 px from the subject every pixel of the saved file has the
             background's colour.
         share_minimum, share_maximum: of the frame that the subject's box fills, along the side
@@ -41,6 +42,7 @@ class ProductRules(_Strict):
         blur_maximum: of the subject, 0 sharp to 1 (Crete et al. 2007).
     """
 
+    background: str | None = None
     exact_background: bool = False
     share_minimum: Share | None = None
     share_maximum: Share | None = None

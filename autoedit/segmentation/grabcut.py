@@ -22,6 +22,7 @@ from autoedit.segmentation.window import Window
 
 _BAND_SIDE = 500
 _EDGE = 0.055  # how far the edge may still move, as a share of the object's side
+_HOLD, _FINE = 2.0, 1  # how firmly it is held there, and the filter's radius in pixels
 _PIECES = 60  # across the longer side of the window
 _RIM, _TRUST, _WALLS = 0.07, 1.0, 1.0
 _DOUBT, _DOUBT_WIDTH = 0.95, 0.08
@@ -120,7 +121,10 @@ class PreparedGrabCut:
         inside = fine.take_map(rough) > 0.5
         radius = min(6, round(_EDGE * float(np.sqrt(inside.sum()))))
         radius = max(2, radius, round(2.5 * fine.scale / window.scale))
-        edge = refine_edge(to_lab(fine.take(self.photo.pixels)), inside, radius)
+        lab = to_lab(fine.take(self.photo.pixels))
+        edge = inside.astype(np.float32)
+        for reach in (radius, max(2, radius // 2)):  # nearer, the colours beside it are its own
+            edge = refine_edge(lab, edge > 0.5, reach, trust=_HOLD, smooth=_FINE)
         return np.clip(fine.put_map(edge, shape), 0, 1)
 
 

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from autoedit.core.photo import Photo
 from autoedit.grounding.scene import Scene
-from autoedit.grounding.subject import choose, main_subject, propose, rate
+from autoedit.grounding.subject import agreed, doubt_of, main_subject, propose, rate
 from tests.drawing import ball, block, ground, overlap
 
 PHOTOS = Path(__file__).resolve().parents[3] / "shared/photos/masks"
@@ -76,8 +77,48 @@ def test_what_many_shapes_agree_on_beats_one_lucky_rating():
     shapes = np.array([lone, *bites])
     value = np.array([1.0, 0.95, 0.95, 0.95, 0.95], np.float32)
 
-    assert choose(pieces, shapes, value) != 0
-    assert choose(pieces, shapes, value + np.array([9, 0, 0, 0, 0], np.float32)) == 0
+    assert (agreed(pieces, shapes, value) == ball_shape).all()
+    assert not (
+        agreed(pieces, shapes, value + np.array([9, 0, 0, 0, 0], np.float32)) & ball_shape
+    ).any()
+
+
+def test_what_leaks_out_of_one_shape_is_voted_down():
+    photo = ground()
+    outline = ball(photo, 240, 180, 70, (180, 50, 40))
+    pieces = Scene.of(Photo(photo)).pieces
+    whole = pieces.mean(outline) > 0.5
+    leaking = whole | (pieces.centre[:, 1] > 240)
+
+    assert (
+        agreed(pieces, np.array([leaking, whole, whole]), np.ones(3, np.float32)) == whole
+    ).all()
+
+
+@pytest.mark.parametrize(("paper", "thing"), [(252, 246), (10, 20)])
+def test_a_faint_thing_on_an_even_backdrop_is_found(paper, thing):
+    photo = np.full((360, 480, 3), paper, np.uint8)
+    photo[110:270, 190:290] = thing
+    outline = (photo == thing).all(axis=2)
+
+    assert overlap(subject_mask(cv2.GaussianBlur(photo, (0, 0), 1.2)), outline) > 0.85
+
+
+def test_a_ramp_of_light_is_no_thing():
+    ramp = np.linspace(40, 220, 480)[None, :, None] * np.ones((360, 1, 3))
+    assert subject_mask(ramp.astype(np.uint8)) is None
+
+
+def test_a_clear_subject_is_taken_without_doubt_and_one_of_two_with():
+    photo = ground()
+    ball(photo, 150, 180, 60, (180, 50, 40))
+    alone = main_subject(Scene.of(Photo(photo)))
+    ball(photo, 330, 180, 60, (40, 60, 160))
+    among = main_subject(Scene.of(Photo(photo)))
+
+    assert alone is not None and among is not None
+    assert doubt_of(alone) == ""
+    assert "--box" in doubt_of(among)
 
 
 def test_proposals_are_distinct_and_the_true_shape_is_rated_above_its_half():

@@ -63,6 +63,7 @@ def test_phrases_about_other_things(phrase: str) -> None:
         ("date", "2024-05-01 09:30", True), ("date", "Jul 4, 2003", True), ("date", "4 July", True),
         ("date", "888-363-6002", False), ("date", "Room 12", False), ("date", "$4.99", False),
         ("price", "$4.99", True), ("price", "3,50 \u20ac", True), ("price", "19.50", True),
+        ("price", "330ml 6.5%", False), ("price", "100% wool", False), ("price", "-20 %", True),
         ("price", "30% OFF", True), ("price", "12.05.2019", False), ("price", "Route 66", False),
     ],
 )  # fmt: skip

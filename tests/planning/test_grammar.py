@@ -258,3 +258,29 @@ def test_fronted_places_belong_to_the_thing() -> None:
     for instruction in ("on the right, delete the tree", "there is a tree on the right, delete it"):
         (step,) = planner.plan(instruction).steps
         assert (step.target.head, step.target.position) == ("tree", "right"), instruction
+
+
+@pytest.mark.parametrize(
+    ("sentence", "colour"),
+    [
+        ("put it in a studio", ""),
+        ("place the mug in a photo studio", ""),
+        ("give it a studio background", ""),
+        ("change the background to a grey studio", "grey"),
+    ],
+)
+def test_a_studio_needs_no_colour(sentence: str, colour: str) -> None:
+    replacement = planner.plan(sentence).steps[0].replacement
+    assert replacement is not None
+    assert (replacement.style, replacement.colour, replacement.phrase) == ("studio", colour, "")
+
+
+def test_a_studio_with_things_in_it_is_a_scene() -> None:
+    replacement = planner.plan("put it in a studio with lamps").steps[0].replacement
+    assert replacement is not None and replacement.phrase == "a studio with lamps"
+
+
+@pytest.mark.parametrize("sentence", ["cut out both", "remove both", "blur both"])
+def test_both_needs_no_noun(sentence: str) -> None:
+    target = planner.plan(sentence).steps[0].target
+    assert (target.phrase, target.head, target.quantity) == ("both", "", "2")

@@ -52,6 +52,8 @@ def test_one_level_in_one_pixel_is_not_the_background() -> None:
 @pytest.mark.parametrize(
     ("rules", "changes", "measured"),
     [
+        ({"background": "grey"}, {}, 127),
+        ({"background": "white"}, {"rgb": None}, 255),
         ({"share_minimum": 0.9}, {}, 100 / 120),
         ({"share_maximum": 0.7}, {}, 100 / 120),
         ({"longest_minimum": 500}, {}, 120),
@@ -77,7 +79,7 @@ def test_a_broken_rule_fails_with_what_was_measured(
 
 def test_kept_rules_pass() -> None:
     rules = {
-        "exact_background": True, "share_minimum": 0.8, "share_maximum": 0.9,
+        "background": "#fff", "exact_background": True, "share_minimum": 0.8, "share_maximum": 0.9,
         "longest_minimum": 120, "longest_maximum": 120, "shortest_minimum": 120,
         "megapixels_maximum": 1, "aspect": 1.0,
         "bytes_maximum": 5000, "formats": ["JPEG"], "srgb": True, "text_outside": False,

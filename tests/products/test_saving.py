@@ -103,3 +103,33 @@ def test_quality_stops_at_its_floor_and_says_so() -> None:
     saved = saved_exactly(photo, alpha, WHITE, asked)
     assert saved.quality == 90 and len(saved.content) > 1000
     assert "quality_minimum" in saved.notes[0]
+
+
+def busy(ground: tuple[int, int, int]) -> tuple[Photo, Mask]:
+    """A loud soft-edged blot on a ground of one colour."""
+    rng = np.random.default_rng(1)
+    alpha = np.zeros((260, 260), np.float32)
+    cv2.fillPoly(alpha, [rng.integers(60, 200, (6, 2)).astype(np.int32)], (1.0,))
+    alpha = cv2.GaussianBlur(alpha, (0, 0), 1.0)
+    alpha[alpha < 0.01] = 0
+    colours = rng.integers(0, 256, (260, 260, 3)).astype(np.float32)
+    colours = np.clip((cv2.GaussianBlur(colours, (0, 0), 2) - 128) * 4 + 128, 0, 255)
+    pixels = np.rint(colours * alpha[..., None] + np.array(ground) * (1 - alpha[..., None]))
+    return Photo(pixels.astype(np.uint8)), Mask(alpha)
+
+
+def test_an_avif_is_as_fine_as_its_background_needs(tmp_path: Path) -> None:
+    grey = (245, 245, 245)
+    photo, alpha = busy(grey)
+    saved = saved_exactly(photo, alpha, grey, ProductSettings(format="AVIF"))
+    assert saved.quality is not None and saved.quality > 90  # at 90 some pixels are off
+    assert (saved.decoded[background_of(alpha)] == grey).all()
+    save_photo(saved.photo, tmp_path / "saved.avif")
+    assert (tmp_path / "saved.avif").read_bytes() == saved.content
+
+
+def test_a_colour_that_no_avif_holds_is_told() -> None:
+    cream = (240, 234, 214)
+    photo, alpha = busy(cream)
+    saved = saved_exactly(photo, alpha, cream, ProductSettings(format="AVIF"))
+    assert "PNG" in saved.notes[0]

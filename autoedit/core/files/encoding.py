@@ -165,9 +165,8 @@ def _webp(photo: Photo, quality: int | None) -> bytes:
 
 
 def _avif(photo: Photo, quality: int | None) -> bytes:
-    return _saved(
-        _image(photo), "AVIF", quality=quality or _QUALITY, subsampling="4:4:4", **_metadata(photo)
-    )
+    quality = quality or photo.facts.quality or _QUALITY
+    return _saved(_image(photo), "AVIF", quality=quality, subsampling="4:4:4", **_metadata(photo))
 
 
 def _heif(photo: Photo, quality: int | None) -> bytes:
@@ -179,5 +178,7 @@ def _heif(photo: Photo, quality: int | None) -> bytes:
     image = _image(photo)
     image.info |= _metadata(photo)
     buffer = io.BytesIO()
-    heif.from_pillow(image).save(buffer, quality=quality or _QUALITY, chroma=444)
+    heif.from_pillow(image).save(
+        buffer, quality=quality or photo.facts.quality or _QUALITY, chroma=444
+    )
     return buffer.getvalue()
