@@ -23,6 +23,7 @@ _COARSE_STEP = 15
 _BINS = 32  # a channel, for looking colours up
 _SHADE = 1.35  # how much brighter a part in its own shade would be in full light
 _SHADY = 40.0  # lightness below which a colour may be one in shade
+_WHITE, _DIM = 95.0, 1.35  # lightness of white in full light; how much dimmer a photo may be
 _CAST = 0.7  # share of the estimated cast that is taken out: the estimate is rough
 
 
@@ -77,18 +78,18 @@ class Scene:
         if name in EVERYDAY:
             return self.everyday[:, EVERYDAY.index(name)]
         levels, inverse = self._levels
-        values = self._lit(lambda lab: membership(name, lab, self.white), levels)
+        values = self._lit(lambda lab, white: membership(name, lab, white), levels)
         return self.pieces.mean(values[inverse])
 
     @cached_property
     def everyday(self) -> FloatArray:
         """`colour_map` of all names of `EVERYDAY`, float32 (N, K)."""
         levels, inverse = self._levels
-        seen = self._lit(lambda lab: memberships(lab, self.white), levels)
+        seen = self._lit(memberships, levels)
         level = levels[:, :1] + 16
         plain = levels.copy()
         plain[:, 1:] -= _CAST * self.cast * level
-        neutral = memberships(plain, self.white)[:, -len(NEUTRAL) :]
+        neutral = memberships(plain, (self.white + _WHITE) / 2)[:, -len(NEUTRAL) :]
         values = np.concatenate([seen[:, : -len(NEUTRAL)], neutral], axis=1)
         return np.stack([self.pieces.mean(column[inverse]) for column in values.T], axis=1)
 
@@ -103,15 +104,23 @@ class Scene:
         middle = ((levels << shift) + (1 << shift >> 1)).astype(np.uint8)
         return to_lab(middle[None])[0], inverse.reshape(keys.shape).astype(np.int32)
 
-    def _lit(self, named: Callable[[FloatArray], FloatArray], lab: FloatArray) -> FloatArray:
+    def _lit(self, named: Callable[[FloatArray, float], FloatArray], lab: FloatArray) -> FloatArray:
+        """Names of a colour as the photo has it and, of a dim photo, as it would be in full light."""
+        seen = self._seen(lambda colour: named(colour, self.white), lab)
+        gain = float(np.clip((_WHITE + 16) / (self.white + 16), 1, _DIM))
+        if gain == 1:
+            return seen
+        exposed = _scaled(lab, gain)
+        return np.sqrt(seen * self._seen(lambda colour: named(colour, _WHITE), exposed))
+
+    def _seen(self, named: Callable[[FloatArray], FloatArray], lab: FloatArray) -> FloatArray:
         """Names of a colour as seen, without the light's cast, or if dark as if it were lit."""
         level = lab[:, :1] + 16
         plain = lab.copy()
         plain[:, 1:] -= _CAST * self.cast * level
-        lit = np.concatenate([level * _SHADE - 16, lab[:, 1:] * _SHADE], axis=1)
         seen = named(lab)
         dark = (1 / (1 + np.exp((lab[:, 0] - _SHADY) / 5))).reshape(-1, *[1] * (seen.ndim - 1))
-        in_shade = 0.85 * dark * named(lit)
+        in_shade = 0.85 * dark * named(_scaled(lab, _SHADE))
         balanced = np.sqrt(seen * named(plain))
         return np.maximum(np.maximum(seen, balanced), in_shade).astype(np.float32)
 
@@ -138,6 +147,11 @@ def _reduced(pixels: PixelArray, side: int) -> PixelArray:
     if scale == 1:
         return np.ascontiguousarray(pixels)
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _scaled(lab: FloatArray, gain: float) -> FloatArray:
+    """Colours in so many times the light, as CIELAB (N, 3)."""
+    return np.concatenate([(lab[:, :1] + 16) * gain - 16, lab[:, 1:] * gain], axis=1)
 
 
 def _light(lab: FloatArray) -> tuple[FloatArray, float]:

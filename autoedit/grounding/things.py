@@ -258,9 +258,12 @@ def _joint(
     apart = (own * part.filled(pieces) + theirs * host.filled(pieces)) / (own + theirs)
     loss = 0.03
     if min(part.score, host.score) >= SURELY:
-        if any(in_front(pieces, *pair) is not None for pair in ((part, host), (host, part))):
+        stacked = _stacked(scene, part, host)
+        completes = stacked and both > apart  # a bucket, below and above its handle
+        pairs = ((part, host), (host, part))
+        if not completes and any(in_front(pieces, *pair) is not None for pair in pairs):
             return None
-        loss = 0.15 if _stacked(scene, part, host) else 0.01
+        loss = 0.15 if stacked else 0.01
     continues = contact > _SEAM and both > max(_CONVEX, apart - loss)
     detail = part.score < min(_CLEARLY, host.score) and own < _DETAIL * theirs
     if not continues and not (detail and both > max(_FILLED, 0.85 * apart)):
