@@ -30,6 +30,7 @@ _CAP = 0.04  # share of a thing: less that hangs on it is rather its cap or hand
 _ALIKE, _COMMON = 8.0, 0.4  # CIELAB; areas of the thing that a colour must cover elsewhere
 _PART, _OWN = 0.45, 0.6  # objectness of a part of a thing; of one that is rather a thing of its own
 _DETAIL = 0.25  # share of a thing that is but a detail of it
+_SURELY = 0.5  # how much it counts that nobody would call it otherwise
 _THINGNESS, _IN_VIEW = 0.5, 0.15  # how much it counts to be clearly a thing, and a large one
 
 
@@ -153,16 +154,19 @@ class _Colours:
             for colour, share in zip(colours, shares, strict=True)
         )
         least = int(np.argmin(shares))
-        refusal = ""
+        refusal, surely = "", 1.0
         if not fit:
             said = "not" if shares[least] < 0.1 else f"only {shares[least]:.0%} of it is"
             refusal = f"{said} {colours[least].words}"
         elif len(colours) == 1 and colours[0].name in EVERYDAY:
             named = np.average(self._scene.everyday[item.members], axis=0, weights=weights)
-            fit *= float(named[EVERYDAY.index(colours[0].name)] / named.max())
+            own = float(named[EVERYDAY.index(colours[0].name)])
+            rival = float(np.delete(named, EVERYDAY.index(colours[0].name)).max())
+            fit *= own / float(named.max())
+            surely = own / (own + rival + 1e-6)
             if fit < _MISSING:
                 refusal = f"rather {EVERYDAY[int(named.argmax())]} than {colours[0].words}"
-        score = max(fit, 0.5 * shares[least]) * item.objectness**_THINGNESS
+        score = max(fit, 0.5 * shares[least]) * item.objectness**_THINGNESS * surely**_SURELY
         item = replace(item, match=min(1.0, sum(shares)))
         return if_thing(Rated(item, score, evidence, refusal))
 
