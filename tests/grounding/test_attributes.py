@@ -5,6 +5,7 @@ from autoedit.core.photo import Photo
 from autoedit.core.plan import Attributes, Relation, Target
 from autoedit.grounding.attributes import AttributeGrounder, PreparedAttributes
 from autoedit.grounding.candidates import describe
+from autoedit.grounding.colour_names import EVERYDAY
 from autoedit.grounding.scene import Scene
 from tests.drawing import ball, block, ground, overlap
 
@@ -221,6 +222,25 @@ def test_dark_and_light():
 
     assert overlap(grounding.find(target(colour=("dark blue",)))[0].mask.binary, dark) > 0.8
     assert overlap(grounding.find(target(colour=("light", "blue")))[0].mask.binary, light) > 0.8
+
+
+def test_colours_of_a_dim_photo_have_the_names_of_full_light():
+    photo = ground(colour=(95, 88, 74))
+    pink = ball(photo, 240, 180, 45, (146, 56, 92))
+    scene = Scene.of(Photo(photo))
+    named = scene.everyday[scene.pieces.mean(pink) > 0.5].mean(axis=0)
+
+    assert EVERYDAY[int(named.argmax())] == "pink"
+
+
+def test_what_has_a_colour_surely_is_meant_before_what_may_be_called_so():
+    photo = ground(colour=(205, 205, 205))
+    brown = ball(photo, 120, 180, 45, (85, 50, 28))
+    ball(photo, 350, 180, 45, (195, 98, 24))
+    found = AttributeGrounder().prepare(Photo(photo)).find(target(colour=("brown",)))
+
+    assert not found.ambiguous
+    assert overlap(found[0].mask.binary, brown) > 0.8
 
 
 def test_the_main_subject_and_its_background():
