@@ -105,7 +105,7 @@ class Scene:
         return to_lab(middle[None])[0], inverse.reshape(keys.shape).astype(np.int32)
 
     def _lit(self, named: Callable[[FloatArray, float], FloatArray], lab: FloatArray) -> FloatArray:
-        """Names of a colour as the photo has it and, of a dim photo, as it would be in full light."""
+        """Names of a colour as it is seen and, in a dim photo, as it would be in full light."""
         seen = self._seen(lambda colour: named(colour, self.white), lab)
         gain = float(np.clip((_WHITE + 16) / (self.white + 16), 1, _DIM))
         if gain == 1:
