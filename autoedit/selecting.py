@@ -14,7 +14,7 @@ from autoedit.core.photo import Photo
 from autoedit.core.plan import EditStep, Target
 from autoedit.core.region import Region, Regions
 from autoedit.errors import TargetError, TargetNotFoundError
-from autoedit.planning.replacement import MAIN_SUBJECT
+from autoedit.planning.replacement import MAIN_SUBJECT, members
 from autoedit.pointing import Pointer, near, others_than, picked, pointer_for
 from autoedit.run import Run
 from autoedit.segmentation import Prompt
@@ -118,18 +118,46 @@ def _named(
     stages: Stages, photo: Photo, step: EditStep, target: Target, pointer: Pointer
 ) -> tuple[Region, ...]:
     """What a step's words mean, of all that grounding finds."""
+    each = members(target)
+    if len(each) > 1:
+        return tuple(region for one in each for region in _named(stages, photo, step, one, pointer))
     found = stages.ground(photo, target)
     if _is_whole(step) and target.head == "subject" and not _keeps_all(step):
         found = _with_rivals(found, stages, photo)
     if not len(found) and target == MAIN_SUBJECT:
         raise TargetNotFoundError(_NO_SUBJECT, found)
-    return picked(found, target, pointer.pick)
+    noun = step.operation == "background" and step.target == target and _is_noun(target)
+    if noun and not len(found):
+        found = _supposed(stages, photo, target) or found
+    asked = found.ambiguous or len(members(step.target)) == 1 or pointer.pick == "all"
+    return picked(found, target, pointer.pick if asked else None)
 
 
 def _is_whole(step: EditStep) -> bool:
     """Whether a step is about all that a cut-out shows: its ground is gone already."""
-    subject = step.target.head == "subject" or not step.target.head
-    return subject and step.operation in ("background", "extract")
+    target = step.target
+    plain = target.model_copy(update={"phrase": "", "quantity": "one"})
+    said = target.head != "subject" and plain != Target(phrase="")
+    return step.operation in ("background", "extract") and not said and len(members(target)) == 1
+
+
+def _is_noun(target: Target) -> bool:
+    """Whether a target is one thing of which no more is said than what it is."""
+    return bool(target.head) and target == Target(phrase=target.phrase, head=target.head)
+
+
+def _supposed(stages: Stages, photo: Photo, target: Target) -> Regions | None:
+    """The main subject for a noun that stands before a background, if it is clear which it is.
+
+    What is set on a background is nearly always the main subject, and a back end that knows no
+    nouns can say no more; the note says that it was not checked.
+    """
+    if stages.knows_nouns:
+        return None
+    found = _with_rivals(stages.ground(photo, MAIN_SUBJECT), stages, photo)
+    if len(found) != 1 or found[0].doubt:
+        return None
+    return replace(found, items=(replace(found[0], unchecked=(target.head,)),))
 
 
 def _keeps_all(step: EditStep) -> bool:
