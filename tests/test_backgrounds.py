@@ -225,6 +225,18 @@ def test_of_two_subjects_one_is_to_be_picked_or_both() -> None:
     assert min((one & first).sum(), (one & second).sum()) == 0
 
 
+def test_a_subject_among_several_alike_carries_a_note() -> None:
+    photo = ground(240, 360, grain=0.0)
+    large = ball(photo, 180, 80, 60, (200, 30, 30))
+    clear = autoedit.background(photo, "white")
+    for x in (60, 180, 300):
+        ball(photo, x, 200, 24, (30, 40, 190))
+    among = autoedit.background(photo, "white")
+    assert overlap(clear.mask.binary, large) > 0.93
+    assert not any("alike" in note for note in clear.notes)
+    assert any("alike" in note for note in among.notes)
+
+
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
