@@ -24,6 +24,7 @@ from autoedit.pipeline import Pipeline, available
 from autoedit.planning import Planner
 from autoedit.planning.replacement import members, subject_in
 from autoedit.products import tidying
+from autoedit.products.colours import in_srgb
 from autoedit.segmentation import PreparedSegmentation, Prompt, Segmenter
 
 if TYPE_CHECKING:
@@ -166,10 +167,14 @@ class Stages:
         return prepared.outline(prompt)
 
     def _ready(self, stage: str, photo: Photo) -> Any:
+        """What a back end makes of a photo, whose colours it sees as they look, in sRGB.
+
+        A wide profile's numbers are duller, and the same photo would be of another thing.
+        """
         pixels, prepared = self._prepared.get(stage, (None, None))
         if pixels is not photo.pixels:
             self._prepared.pop(stage, None)  # its memory is needed for the next
-            prepared = getattr(self, _BACK_ENDS[stage]).prepare(photo)
+            prepared = getattr(self, _BACK_ENDS[stage]).prepare(in_srgb(photo))
             self._prepared[stage] = (photo.pixels, prepared)
         return prepared
 
