@@ -8,12 +8,13 @@ drops there is an outline. Each is then fitted to its own colours and rated as a
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import splu
 
 from autoedit.core.mask import BoolArray, FloatArray
-from autoedit.core.superpixels import IntArray, Superpixels
+from autoedit.core.superpixels import Superpixels
 from autoedit.grounding.candidates import Candidate, describe
 from autoedit.grounding.ground import ground_likeness
 from autoedit.grounding.scene import Scene
@@ -105,7 +106,7 @@ def agreed(pieces: Superpixels, shapes: BoolArray, value: FloatArray) -> BoolArr
     return _connected(pieces, (share > _AGREED)[None])[0]
 
 
-def _ballot(value: FloatArray) -> tuple[IntArray, FloatArray]:
+def _ballot(value: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
     """The likely shapes, and how much each counts in a vote; together 1."""
     likely = np.argsort(-value, kind="stable")[:_LIKELY]
     odds = np.exp(_SURENESS * (value[likely] - value[likely[0]]))
