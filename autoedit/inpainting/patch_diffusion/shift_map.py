@@ -220,6 +220,8 @@ def _label(
     own choice may end in patches from everywhere, where a single family of sources, as of those
     along a kerb, would have carried on what runs through the hole for less.
     """
+    if not len(useful):
+        return cost.argmin(axis=1)
     labels, energy = _expand(values, cost, edges, useful)
     begun = [_expand(values, cost, edges, way) for way in ways]
     if begun:
