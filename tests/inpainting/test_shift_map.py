@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoedit.inpainting.patch_diffusion.guidance import Shift
+from autoedit.inpainting.patch_diffusion.guidance import Shift, families
 from autoedit.inpainting.patch_diffusion.pyramid import Level
-from autoedit.inpainting.patch_diffusion.shift_map import _cheaper, solve
+from autoedit.inpainting.patch_diffusion.shift_map import _cheaper, _expand, _label, solve
 
 
 def level_of(lightness: np.ndarray, known: np.ndarray, usable: np.ndarray | None = None) -> Level:
@@ -95,3 +95,38 @@ def test_a_cut_is_the_cheapest_of_all(seed: int) -> None:
 
     every = (np.array(choice) for choice in itertools.product((False, True), repeat=count))
     assert price(_cheaper(gain, edges, across)) == min(map(price, every))
+
+
+def test_what_runs_along_the_hole_is_found_from_a_beginning_of_its_own() -> None:
+    """Each pixel's own choice may lead into a dead end; a family that agrees does not."""
+    better = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        values = rng.normal(0, 20, (30, 8, 3)).astype(np.float32)
+        values[:, :4] = values[:, :1] + rng.normal(0, 1, (30, 4, 3))
+        cost = rng.uniform(0, 60, (30, 8)).astype(np.float32)
+        edges = np.stack([np.arange(29), np.arange(1, 30)], axis=1)
+        plain, dearer = _expand(values, cost, edges, np.arange(8))
+        labels = _label(values, cost, edges, np.arange(8), [np.arange(4)])
+        energy = energy_of(values, cost, edges, labels)
+        assert abs(energy_of(values, cost, edges, plain) - dearer) < 0.1
+        assert energy <= dearer + 0.1
+        better += energy < dearer - 1
+    assert better
+
+
+def energy_of(values: np.ndarray, cost: np.ndarray, edges: np.ndarray, labels: np.ndarray) -> float:
+    total = float(cost[np.arange(len(cost)), labels].sum())
+    for first, second in edges:
+        for pixel in (first, second):
+            step = values[pixel, labels[first]] - values[pixel, labels[second]]
+            total += float(np.linalg.norm(step))
+    return total
+
+
+def test_level_and_upright_sources_make_families() -> None:
+    level, upright = [Shift(0, n) for n in range(1, 6)], [Shift(n, 0) for n in range(1, 4)]
+    choices = [Shift(1, 1), *level, *upright]
+    found = families(choices, np.arange(len(choices)))
+    assert [family.tolist() for family in found] == [[1, 2, 3, 4, 5]]  # three are too few
+    assert families(choices, np.array([0, 1, 2])) == []

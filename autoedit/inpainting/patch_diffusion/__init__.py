@@ -57,7 +57,7 @@ class PatchDiffusion:
         coarse_steps: int = 8,
         fine_steps: int = 3,
         last_steps: int = 1,
-        confidence: float = 1.1,
+        confidence: float = 1.15,
         screening: float = 0.02,
         structure: int = 3000,
         guided_sigma: float = 10.0,

@@ -11,11 +11,12 @@ import numpy as np
 from autoedit.core.mask import BoolArray, FloatArray
 from autoedit.inpainting.patch_diffusion.lines import directions, planes, segments
 from autoedit.inpainting.patch_diffusion.pyramid import Level
-from autoedit.inpainting.patch_diffusion.repeats import repeats
+from autoedit.inpainting.patch_diffusion.repeats import IntArray, repeats
 
 _FLAT, _PLANAR = 40, 40  # periods that are tried, of the photo and of each plane
 _DIRECTIONS, _PLANES = 4, 2
 _LENGTHS = (0.2, 0.35, 0.5, 0.7, 0.9, 1.15)  # of the hole's extent in a direction
+_FAMILY = 4  # sources that together may fill a hole
 _SIZE = (0.5, 2.0)  # how much smaller or larger a plane may make what it moves
 
 
@@ -102,6 +103,26 @@ def sources(
         found += moved
         rarity = np.minimum(rarity, on_plane)
     return found, rarity
+
+
+def families(sources: list[Source], useful: IntArray) -> list[IntArray]:
+    """Sources that run one way and can carry on what does so: level, upright, or on one plane.
+
+    Args:
+        sources: of all kinds.
+        useful: int (K,), the numbers of those that count.
+
+    Returns:
+        For each family that is large enough to fill a hole, int (M,), the numbers of its sources.
+    """
+    found: dict[object, list[int]] = {}
+    for number in useful.tolist():
+        source = sources[number]
+        if isinstance(source, PlaneShift):
+            found.setdefault(source.line, []).append(number)
+        elif isinstance(source, Shift) and 0 in (source.dy, source.dx):
+            found.setdefault("level" if source.dy == 0 else "upright", []).append(number)
+    return [np.array(family) for family in found.values() if len(family) >= _FAMILY]
 
 
 def _along(hole: BoolArray, angles: list[float]) -> list[tuple[int, int]]:

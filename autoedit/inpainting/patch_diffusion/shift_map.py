@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from autoedit.core.mask import BoolArray, FloatArray
-from autoedit.inpainting.patch_diffusion.guidance import PlaneShift, Source
+from autoedit.inpainting.patch_diffusion.guidance import PlaneShift, Source, families
 from autoedit.inpainting.patch_diffusion.pyramid import Level, spread
 from autoedit.inpainting.patch_diffusion.repeats import IntArray
 from autoedit.inpainting.patch_diffusion.shadows import shade
@@ -31,6 +31,7 @@ _SHADED, _DEEP = 6, 0.4  # pixels round the hole that may be in shadow; how deep
 IN_SHADE = 0.5  # what is more surely in shadow than this is no source
 _ASLANT = 1.0  # cost of a source that must be foreshortened: of equals, take the simpler one
 _SWEEPS = 2
+_HOPEFUL = 1.15  # so much dearer than the best labelling a beginning may be
 _PRECISION = 16  # capacities are integers: sixteenths
 _ROUNDS = 12  # of looking for pixels that surely stay
 _ROW = 1024  # cv2.remap takes sides below 32768
@@ -94,20 +95,21 @@ def solve(level: Level, sources: list[Source], rarity: FloatArray) -> Structure:
     context, edges = _context(level, sources, hole), _edges(hole)
     cost = (own + context.cost()).astype(np.float32)
     useful = np.flatnonzero(valid.any(axis=0))
-    labels = _expand(values, cost, edges, useful)
+    ways = families(sources, useful)
+    labels = _label(values, cost, edges, useful, ways)
     each = np.arange(len(y))
     strange = strangeness(level, iy[each, labels, None], ix[each, labels, None])
     if strange.mean() > _ALIEN:
         # Once more, where what is unlike all that lies round the hole costs extra.
         own = own + _STRANGE * strangeness(level, iy, ix)
         cost = (own + context.cost()).astype(np.float32)
-        labels = _expand(values, cost, edges, useful)
+        labels = _label(values, cost, edges, useful, ways)
     darkened = _darkened(level, sources, hole, labels)
     if darkened.any():
         # Once more, where shadow neither asks for anything nor gives anything.
         valid &= darkened[iy, ix] <= IN_SHADE
         cost = (np.where(valid, own, _NEVER) + context.cost(darkened)).astype(np.float32)
-        labels = _expand(values, cost, edges, useful)
+        labels = _label(values, cost, edges, useful, ways)
     return Structure(
         values[each, labels], sy[each, labels], sx[each, labels], valid[each, labels], darkened
     )
@@ -209,8 +211,35 @@ def _edges(hole: BoolArray) -> IntArray:
     return np.concatenate(pairs)
 
 
-def _expand(values: FloatArray, cost: FloatArray, edges: IntArray, useful: IntArray) -> IntArray:
-    """The labels (N,) of least cost that alpha expansion finds."""
+def _label(
+    values: FloatArray, cost: FloatArray, edges: IntArray, useful: IntArray, ways: list[IntArray]
+) -> IntArray:
+    """The labels (N,) of least cost that are found from two beginnings.
+
+    Expansion ends in the labelling from which no one label leads on. What begins as each pixel's
+    own choice may end in patches from everywhere, where a single family of sources, as of those
+    along a kerb, would have carried on what runs through the hole for less.
+    """
+    if not len(useful):
+        return cost.argmin(axis=1)
+    labels, energy = _expand(values, cost, edges, useful)
+    begun = [_expand(values, cost, edges, way) for way in ways]
+    if begun:
+        start, least = min(begun, key=lambda each: each[1])
+        if least < _HOPEFUL * energy:
+            other, less = _expand(values, cost, edges, useful, start)
+            labels = other if less < energy else labels
+    return labels
+
+
+def _expand(
+    values: FloatArray,
+    cost: FloatArray,
+    edges: IntArray,
+    useful: IntArray,
+    start: IntArray | None = None,
+) -> tuple[IntArray, float]:
+    """The labels (N,) of least cost that alpha expansion finds among the useful ones, and it."""
     first, second = edges[:, 0], edges[:, 1]
 
     def seams(one: IntArray, other: IntArray) -> FloatArray:
@@ -220,7 +249,7 @@ def _expand(values: FloatArray, cost: FloatArray, edges: IntArray, useful: IntAr
         return np.sqrt(np.einsum("ij,ij->i", a, a)) + np.sqrt(np.einsum("ij,ij->i", b, b))
 
     each = np.arange(len(cost))
-    labels = cost.argmin(axis=1)
+    labels = useful[cost[:, useful].argmin(axis=1)] if start is None else start
     now = seams(labels[first], labels[second])
     energy = cost[each, labels].sum() + now.sum()
     order = useful
@@ -243,7 +272,7 @@ def _expand(values: FloatArray, cost: FloatArray, edges: IntArray, useful: IntAr
         if not changed:
             break
         order = np.unique(labels)
-    return labels
+    return labels, float(energy)
 
 
 def _cheaper(gain: FloatArray, edges: IntArray, across: FloatArray) -> BoolArray:
