@@ -18,7 +18,7 @@ _NEW = 0.7  # of a region: what one answer lacks of it
 _LIKELY, _UNLIKELY = 0.8, 0.3  # probability of what is surely one whole thing, or hardly
 
 _FAINT = "hardly looks like one whole thing"
-_NOTHING = "I see nothing here that surely fits. Point at it with --point, or draw a --box round it."
+_NOTHING = "I see nothing here that surely fits. Point at it with --point, or draw a --box."
 
 
 def weighed(
