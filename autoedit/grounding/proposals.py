@@ -147,7 +147,9 @@ def _filled(pieces: Superpixels, members: BoolArray) -> FloatArray:
     """The share of its convex hull that each group (K, N) fills: float32 (K,)."""
     corners = _corners(pieces)
     whole = [
-        hull_area(np.asarray(cv2.convexHull(np.concatenate([corners[i] for i in pieces_of]))))
+        hull_area(
+            np.asarray(cv2.convexHull(np.concatenate([corners[i] for i in pieces_of])), np.int32)
+        )
         for pieces_of in (np.flatnonzero(group) for group in members)
     ]
     return np.minimum(1, members @ pieces.area / np.array(whole)).astype(np.float32)
