@@ -69,7 +69,9 @@ class PreparedAttributes:
         """Everything that fits the target, best first; see `autoedit.grounding`."""
         found = self._first.find(target)
         wording = read(target)
-        if target.head in BACKGROUND or wording.main or found.ambiguous:
+        # A relation names two things, and that one of them is doubtful seldom makes it wrong.
+        settled = wording.main or found.ambiguous or target.relation is not None
+        if target.head in BACKGROUND or settled:
             return found
         return weighed(self._scene, self._likely, target, found, self._second.find(target))
 

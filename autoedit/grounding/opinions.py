@@ -36,7 +36,8 @@ def weighed(
     if target.quantity == "all":
         return _with_what_it_lacks(scene, first, second)
     if not len(first):
-        return first if second.ambiguous or not len(second) else second
+        taken = len(second) and not second.ambiguous
+        return second if taken and _surely(scene, things, second) >= _LIKELY else first
     if not len(second):
         return first if _surely(scene, things, first) >= _UNLIKELY else _refused(first)
     own, other = _pieces(scene, first.items), _pieces(scene, second.items)
