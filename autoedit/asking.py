@@ -5,6 +5,7 @@ from __future__ import annotations
 from autoedit.compositing.wording import replacement_for
 from autoedit.core.plan import EditPlan, EditStep, Target
 from autoedit.editor import Editor
+from autoedit.planning.replacement import subject_in
 
 _SUBJECT = Target(phrase="the main subject", head="subject")
 
@@ -46,4 +47,4 @@ def extract_plan(
 
 
 def _named(editor: Editor, phrase: str | None) -> Target:
-    return editor.plan(f"remove {phrase}").steps[0].target if phrase else _SUBJECT
+    return subject_in(editor.plan(f"remove {phrase}")) if phrase else _SUBJECT

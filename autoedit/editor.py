@@ -22,6 +22,7 @@ from autoedit.filling import fill_holes, fill_until_good
 from autoedit.inpainting import FillRequest
 from autoedit.picturing import Pictures
 from autoedit.pipeline import Pipeline, default_pipeline, load_pipeline
+from autoedit.planning.keeping import together
 from autoedit.pointing import (
     MaskSource,
     PhotoSource,
@@ -195,6 +196,7 @@ class Editor:
             pointer = pointer_for(loaded, box, point, negative_point, mask, pick)
         with run.stage("planning"):
             plan = self.plan(instruction, loaded) if isinstance(instruction, str) else instruction
+            plan = together(plan)
             if (product := self.pipeline.product) is not None:
                 loaded = in_srgb(loaded)
                 plan = tidied(completed(plan, product), loaded, product)

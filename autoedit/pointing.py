@@ -199,7 +199,8 @@ def notes_for(
     target: Target, regions: tuple[Region, ...], mask: Mask, pointer: Pointer
 ) -> list[str]:
     """What a person should know of how the target was settled, a line each."""
-    notes = list(dict.fromkeys(region.doubt for region in regions if region.doubt))
+    doubts = [region.doubt for region in regions if region.doubt and pointer.pick is None]
+    notes = list(dict.fromkeys(doubts))
     words = list(dict.fromkeys(word for region in regions for word in region.unchecked))
     if words:
         labels = list(dict.fromkeys(region.label for region in regions))

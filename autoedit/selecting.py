@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from autoedit import drawing, inserting, masking
 from autoedit.compositing.transparency import own_alpha
@@ -13,8 +14,9 @@ from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
 from autoedit.core.plan import EditStep, Target
 from autoedit.core.region import Region, Regions
+from autoedit.core.superpixels import to_lab
 from autoedit.errors import TargetError, TargetNotFoundError
-from autoedit.planning.replacement import MAIN_SUBJECT
+from autoedit.planning.replacement import MAIN_SUBJECT, members
 from autoedit.pointing import Pointer, near, others_than, picked, pointer_for
 from autoedit.run import Run
 from autoedit.segmentation import Prompt
@@ -24,10 +26,16 @@ _EVERY_OBJECT = Target(phrase="all the objects", head="object", quantity="all")
 _REACH, _LEAST_REACH = 1.5, 12.0  # heights of a line of text; pixels
 _RIM = 0.15  # of that reach: what is right round letters
 _AS_LARGE, _AS_SURE = 0.5, 0.9  # of the subject; score of another thing that may be it
+_PLAIN, _LEAST_OF_KIND = 0.69, 0.03  # score of a clear thing; of the subject's area
+_ONE_COLOUR, _MANY = 12.0, 3  # CIELAB: between things of one kind; so many are a group
 _SHADES, _COMMON = 8, 4  # levels a channel; of 255, how often a colour must occur there
 _NO_SUBJECT = (
     "No subject stands out from the rest of this photo. Draw a box round it with --box, or say "
     "what it is (--subject, or in the instruction)."
+)
+_SEVERAL = (
+    "Several things here are alike; what stands out most was taken. Look at it, and name those you "
+    "mean or draw a --box if that is not it."
 )
 _ALL_CLEAR = (
     "The photo is transparent all over, so nothing in it shows. Give the photo that it was made "
@@ -118,18 +126,46 @@ def _named(
     stages: Stages, photo: Photo, step: EditStep, target: Target, pointer: Pointer
 ) -> tuple[Region, ...]:
     """What a step's words mean, of all that grounding finds."""
+    each = members(target)
+    if len(each) > 1:
+        return tuple(region for one in each for region in _named(stages, photo, step, one, pointer))
     found = stages.ground(photo, target)
     if _is_whole(step) and target.head == "subject" and not _keeps_all(step):
         found = _with_rivals(found, stages, photo)
     if not len(found) and target == MAIN_SUBJECT:
         raise TargetNotFoundError(_NO_SUBJECT, found)
-    return picked(found, target, pointer.pick)
+    noun = step.operation == "background" and step.target == target and _is_noun(target)
+    if noun and not len(found):
+        found = _supposed(stages, photo, target) or found
+    asked = found.ambiguous or len(members(step.target)) == 1 or pointer.pick == "all"
+    return picked(found, target, pointer.pick if asked else None)
 
 
 def _is_whole(step: EditStep) -> bool:
     """Whether a step is about all that a cut-out shows: its ground is gone already."""
-    subject = step.target.head == "subject" or not step.target.head
-    return subject and step.operation in ("background", "extract")
+    target = step.target
+    plain = target.model_copy(update={"phrase": "", "quantity": "one"})
+    said = target.head != "subject" and plain != Target(phrase="")
+    return step.operation in ("background", "extract") and not said and len(members(target)) == 1
+
+
+def _is_noun(target: Target) -> bool:
+    """Whether a target is one thing of which no more is said than what it is."""
+    return bool(target.head) and target == Target(phrase=target.phrase, head=target.head)
+
+
+def _supposed(stages: Stages, photo: Photo, target: Target) -> Regions | None:
+    """The main subject for a noun that stands before a background, if it is clear which it is.
+
+    What is set on a background is nearly always the main subject, and a back end that knows no
+    nouns can say no more; the note says that it was not checked.
+    """
+    if stages.knows_nouns:
+        return None
+    found = _with_rivals(stages.ground(photo, MAIN_SUBJECT), stages, photo)
+    if len(found) != 1 or found[0].doubt:
+        return None
+    return replace(found, items=(replace(found[0], unchecked=(target.head,)),))
 
 
 def _keeps_all(step: EditStep) -> bool:
@@ -142,8 +178,9 @@ def _with_rivals(found: Regions, stages: Stages, photo: Photo) -> Regions:
     if len(found) != 1:
         return found
     subject, height, width = found[0], *photo.shape
+    everything = stages.ground(photo, _EVERY_OBJECT)
     rivals: list[Region] = []
-    for other in stages.ground(photo, _EVERY_OBJECT):
+    for other in everything:
         x0, y0, x1, y1 = other.box
         whole = min(x0, y0) > 0 and x1 < width and y1 < height
         a, b, c, d = subject.box
@@ -151,7 +188,33 @@ def _with_rivals(found: Regions, stages: Stages, photo: Photo) -> Regions:
         large = (x1 - x0) * (y1 - y0) > _AS_LARGE * (c - a) * (d - b)
         if whole and apart and large and other.score >= _AS_SURE:
             rivals.append(other)
-    return replace(found, items=(subject, *rivals), ambiguous=True) if rivals else found
+    if rivals:
+        return replace(found, items=(subject, *rivals), ambiguous=True)
+    if not subject.doubt and _of_a_kind(photo, subject, everything):
+        return replace(found, items=(replace(subject, doubt=_SEVERAL),))
+    return found
+
+
+def _of_a_kind(photo: Photo, subject: Region, everything: Regions) -> bool:
+    """Whether several things of one size and colour stand there, large enough to be meant."""
+    least = _LEAST_OF_KIND * (subject.mask.array.sum() if subject.mask is not None else 0.0)
+    kinds: list[tuple[float, NDArray[np.float32]]] = []
+    for thing in everything:
+        if thing.mask is None or thing.score < _PLAIN:
+            continue
+        inside = thing.mask.binary
+        size = float(inside.sum())
+        if size > least:
+            mean = np.array(cv2.mean(photo.pixels, inside.astype(np.uint8))[:3], np.float32)
+            kinds.append((size, to_lab(mean[None, None].astype(np.uint8))[0, 0]))
+    return any(
+        sum(
+            size / 2 <= other <= 2 * size and float(np.linalg.norm(colour - shade)) < _ONE_COLOUR
+            for other, shade in kinds
+        )
+        >= _MANY
+        for size, colour in kinds
+    )
 
 
 def others(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,9 @@ from autoedit.grounding.text_wording import text_meant
 from autoedit.inpainting import Inpainter
 from autoedit.pipeline import Pipeline, available
 from autoedit.planning import Planner
+from autoedit.planning.replacement import members, subject_in
 from autoedit.products import tidying
+from autoedit.products.colours import in_srgb
 from autoedit.segmentation import PreparedSegmentation, Prompt, Segmenter
 
 if TYPE_CHECKING:
@@ -122,8 +125,8 @@ class Stages:
         )
 
     def target(self, phrase: str) -> Target:
-        """A bare phrase, read by the planner as the target of a step."""
-        return self.planner.plan(f"remove {phrase}").steps[0].target
+        """A bare phrase, read by the planner as the target of a step; all that it lists."""
+        return subject_in(self.planner.plan(f"remove {phrase}"))
 
     def ground(self, photo: Photo, target: Target) -> Regions:
         """Everything in a photo that fits a target, best first.
@@ -131,10 +134,12 @@ class Stages:
         What is written in a photo is read, and dust and scratches are looked for, whichever the
         pipeline's grounding back end.
         """
+        if len(each := members(target)) > 1:
+            return _together([(one, self.ground(photo, one)) for one in each])
         if target.head in tidying.NAMES:
             return tidying.marks_found(photo, target)
         meant = text_meant(target)
-        if meant is not None and (meant.sure or not self._knows_nouns):
+        if meant is not None and (meant.sure or not self.knows_nouns):
             prepared_text: PreparedText = self._ready("text", photo)
             found = prepared_text.find(target, lambda other: self._found(photo, other).items)
             if len(found) or meant.sure:
@@ -148,7 +153,7 @@ class Stages:
         return np.array([region.box for region in everything.items]).reshape(-1, 4)
 
     @property
-    def _knows_nouns(self) -> bool:
+    def knows_nouns(self) -> bool:
         """Whether the grounding back end has learnt what a sign without words looks like."""
         return bool(backends.find("grounding", self.pipeline.grounding.backend).weights)
 
@@ -162,9 +167,23 @@ class Stages:
         return prepared.outline(prompt)
 
     def _ready(self, stage: str, photo: Photo) -> Any:
+        """What a back end makes of a photo, whose colours it sees as they look, in sRGB.
+
+        A wide profile's numbers are duller, and the same photo would be of another thing.
+        """
         pixels, prepared = self._prepared.get(stage, (None, None))
         if pixels is not photo.pixels:
             self._prepared.pop(stage, None)  # its memory is needed for the next
-            prepared = getattr(self, _BACK_ENDS[stage]).prepare(photo)
+            prepared = getattr(self, _BACK_ENDS[stage]).prepare(in_srgb(photo))
             self._prepared[stage] = (photo.pixels, prepared)
         return prepared
+
+
+def _together(found: Sequence[tuple[Target, Regions]]) -> Regions:
+    """What several targets are, if each of them was found."""
+    for target, regions in found:
+        if not len(regions):
+            note = regions.note or f"Nothing in the photo fits {target.phrase!r}."
+            return replace(regions, note=note)
+    items = tuple(region for _, regions in found for region in regions)
+    return Regions(items=items, ambiguous=any(regions.ambiguous for _, regions in found))

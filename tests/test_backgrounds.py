@@ -21,7 +21,7 @@ from autoedit.errors import (
     TargetNotFoundError,
     UnsupportedInstructionError,
 )
-from tests.drawing import ball, cast_shadow, ground
+from tests.drawing import ball, cast_shadow, ground, overlap
 from tests.testing import noise
 
 SUBJECT = Target(phrase="the main subject", head="subject")
@@ -223,6 +223,49 @@ def test_of_two_subjects_one_is_to_be_picked_or_both() -> None:
     assert (both & second).sum() > 0.9 * second.sum()
     one = autoedit.background(photo, "white", pick=1).mask.binary
     assert min((one & first).sum(), (one & second).sum()) == 0
+
+
+def test_a_subject_among_several_alike_carries_a_note() -> None:
+    photo = ground(240, 360, grain=0.0)
+    large = ball(photo, 180, 80, 60, (200, 30, 30))
+    clear = autoedit.background(photo, "white")
+    for x in (60, 180, 300):
+        ball(photo, x, 200, 24, (30, 40, 190))
+    among = autoedit.background(photo, "white")
+    assert overlap(clear.mask.binary, large) > 0.93
+    assert not any("alike" in note for note in clear.notes)
+    assert any("alike" in note for note in among.notes)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("keep the red ball and make the background white", "red"),
+        ("make the background white but keep the blue ball", "blue"),
+        ("white background, keep the red ball and the blue ball", "red blue"),
+        ("white background, keep both", "red blue"),
+        ("cut out the red ball and the blue ball", "red blue"),
+    ],
+)
+def test_what_is_to_be_kept_is_what_stays(said: str, shown: str) -> None:
+    photo = ground(240, 360, grain=0.0)
+    balls = {
+        "red": ball(photo, 100, 130, 44, (200, 30, 30)),
+        "blue": ball(photo, 260, 130, 44, (30, 40, 190)),
+    }
+    edited = autoedit.edit(photo, said).photo
+    blank = (edited.pixels == 255).all(axis=2) if edited.alpha is None else edited.alpha == 0
+    wanted = np.any([balls[colour] for colour in shown.split()], axis=0)
+    assert overlap(~blank, wanted) > 0.93
+
+
+def test_a_noun_that_cannot_be_checked_is_the_subject_where_that_is_clear() -> None:
+    photo = ground(240, 360, grain=0.0)
+    large = ball(photo, 170, 120, 70, (200, 30, 30))
+    ball(photo, 320, 200, 22, (190, 150, 130))
+    result = autoedit.edit(photo, "make the background white but keep the lamp")
+    assert overlap(result.mask.binary, large) > 0.93
+    assert any("lamp cannot be checked" in note for note in result.notes)
 
 
 @pytest.mark.parametrize(

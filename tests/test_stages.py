@@ -10,12 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autoedit.core.files import load_photo
 from autoedit.core.photo import Photo
 from autoedit.core.plan import Target
 from autoedit.core.region import Regions
 from autoedit.errors import WeightsError
 from autoedit.pipeline import load_pipeline
+from autoedit.products.colours import in_srgb, is_srgb
 from autoedit.stages import Stages
+from tests.testing import SHARED
+
+WIDE = SHARED / "photos/objects/red_ship_sea.jpg"
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +90,17 @@ def test_text_is_read_whichever_the_pipeline(monkeypatch: pytest.MonkeyPatch) ->
     stages.__dict__ |= {"text_grounder": Texts(), "grounder": Things()}
     stages.ground(photo, Target(phrase="the sign", head="sign"))
     assert asked == ["the sign", "detector: the sign"]
+
+
+@pytest.mark.skipif(not WIDE.exists(), reason="no shared photos")
+def test_a_wide_profile_is_seen_as_it_looks() -> None:
+    photo = load_photo(WIDE)
+    assert photo.facts.icc_profile and not is_srgb(photo)
+    target = Target(phrase="the main subject", head="subject")
+    stages = Stages(load_pipeline("embedded"))
+    (wide,), (plain,) = (list(stages.ground(one, target)) for one in (photo, in_srgb(photo)))
+    assert wide.box == plain.box
+    assert wide.score == plain.score
 
 
 def test_an_ordinary_edit_loads_no_reader() -> None:

@@ -8,6 +8,7 @@ drops there is an outline. Each is then fitted to its own colours and rated as a
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import splu
@@ -37,6 +38,7 @@ _TYPICAL, _SPREAD = 8.7, 1.2  # ratings of shapes that are a subject as often as
 _HELD_COST, _CUT_OFF = 10.0, 0.17  # of a shape that the photo's border holds, as it does a ground
 _SINGLE, _SHARED = 2.4, 0.1  # how much a rival counts; of the smaller one, what two things share
 _REFUSED, _DOUBTFUL = 0.17, 0.62  # below them a photo is of nothing in particular, and may be
+_SETTLED, _UNSETTLED = 0.8, 3.0  # agreement of a vote that is clear; how much less of it counts
 _SEEN, _TIMES = 1.2, 12.0  # CIELAB: outline on an even backdrop, and how many times its unevenness
 _DOUBT = (
     "It is not clear what this photo is of; what stands out most was taken. Look at it, and draw a "
@@ -61,6 +63,7 @@ def main_subject(scene: Scene) -> Candidate | None:
     if match < _REFUSED:
         return None
     match *= _odds(_SINGLE * (rating - _best_elsewhere(pieces, shapes, value, members)))
+    match *= min(1.0, settled(pieces, shapes, value, members) / _SETTLED) ** _UNSETTLED
     return describe(scene, members, match, _objectness(pieces, members))
 
 
@@ -98,10 +101,27 @@ def agreed(pieces: Superpixels, shapes: BoolArray, value: FloatArray) -> BoolArr
     The rating is rough, so the best-rated shape is chancy: what leaks out of one stays in another,
     and what one lacks the others have.
     """
+    likely, odds = _ballot(value)
+    share = odds @ shapes[likely]
+    return _connected(pieces, (share > _AGREED)[None])[0]
+
+
+def _ballot(value: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
+    """The likely shapes, and how much each counts in a vote; together 1."""
     likely = np.argsort(-value, kind="stable")[:_LIKELY]
     odds = np.exp(_SURENESS * (value[likely] - value[likely[0]]))
-    share = odds @ shapes[likely] / odds.sum()
-    return _connected(pieces, (share > _AGREED)[None])[0]
+    return likely, odds / odds.sum()
+
+
+def settled(pieces: Superpixels, shapes: BoolArray, value: FloatArray, members: BoolArray) -> float:
+    """How alike the likely shapes are to what they agree on, as mean intersection over union.
+
+    Of one thing they differ in a limb or a shadow; among several things alike each is another.
+    """
+    likely, odds = _ballot(value)
+    inside = shapes[likely].astype(np.float32)
+    area = pieces.area / pieces.area.sum()
+    return float(odds @ _agreement(inside, members.astype(np.float32), area))
 
 
 def _on_even_ground(pieces: Superpixels, members: BoolArray) -> float:

@@ -29,6 +29,7 @@ from autoedit.planning.instruction import (
     looks_foreign,
     nothing_to_do,
 )
+from autoedit.planning.keeping import in_front
 from autoedit.planning.noun_phrase import read_phrase, read_phrases
 from autoedit.planning.phrase import named_after
 from autoedit.planning.refusals import shortened
@@ -109,6 +110,7 @@ class _Reading:
         self.mentioned: list[Target] = []
         self.kept: list[Target] = []
         self.kept_effects: tuple[EffectKind, ...] = ()
+        self.pointed = False  # whether "it" stands for the subject, which so is named
 
     def read(self, words: Sequence[Token]) -> None:
         """Add what one clause asks for."""
@@ -286,7 +288,10 @@ class _Reading:
         if self.mentioned:
             phrase = " and ".join(each.phrase for each in self.mentioned)
             return Target(phrase=phrase, quantity="all", exclude=target.exclude)
-        return MAIN_SUBJECT if operation in ("background", "extract") else target
+        if operation not in ("background", "extract"):
+            return target
+        self.pointed = True
+        return MAIN_SUBJECT
 
     def _is_gone(self, thing: Target, operation: str) -> bool:
         """For "take the label off the jar and make it blue": what is blue is the jar."""
@@ -328,6 +333,8 @@ class _Reading:
             step.model_copy(update={**update, "keep": (*step.keep, *self.keep)})
             for step in self.steps
         ]
+        if not self.pointed:
+            steps = [in_front(step) for step in steps]
         return EditPlan(
             steps=tuple(steps),
             instruction=instruction,

@@ -100,9 +100,9 @@ def complement(
         return placed
     while rest and (rest[0].word in _LEADING or _echo(rest)):
         rest = rest[max(_echo(rest), 1) :]
-    if not rest:
+    said = render(rest).strip().lower()
+    if not said:  # of a line's end alone, too
         raise incomplete(clause.said, "what it should be")
-    said = render(rest).lower()
     if said in words.words("clauses.gone"):
         return [EditStep(operation="remove", target=target) for target in targets]
     if said.split()[-1] in words.words("adjectives.seamless"):

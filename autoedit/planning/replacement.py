@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autoedit.core.plan import EditStep, Replacement, Target
+from autoedit.core.plan import EditPlan, EditStep, Replacement, Target
 from autoedit.planning.draft import Cursor
 from autoedit.planning.noun_group import read_colour
-from autoedit.planning.noun_phrase import read_phrase
-from autoedit.planning.words import Token, render, retyped, singular, vocabulary
+from autoedit.planning.noun_phrase import read_phrase, read_phrases
+from autoedit.planning.words import Token, render, retyped, singular, tokenise, vocabulary
 
 MAIN_SUBJECT = Target(phrase="the main subject", head="subject")
 PRONOUNS = (
@@ -192,6 +192,21 @@ def joined(targets: Sequence[Target]) -> Target:
         return targets[0]
     phrase = ", ".join(t.phrase for t in targets[:-1]) + " and " + targets[-1].phrase
     return Target(phrase=phrase, quantity="all")
+
+
+def subject_in(plan: EditPlan) -> Target:
+    """All that the steps of a plan are about, as one subject."""
+    return joined(list(dict.fromkeys(step.target for step in plan.steps)))
+
+
+def members(target: Target) -> tuple[Target, ...]:
+    """The subjects that were `joined`; the target alone when it is one."""
+    if target.head or target.quantity != "all" or target.exclude:
+        return (target,)
+    cursor = Cursor(tokenise(target.phrase))
+    named = read_phrases(cursor)
+    together = len(named) > 1 and not cursor.rest
+    return tuple(phrase.target for phrase in named) if together else (target,)
 
 
 def background(subject: Target, replacement: Replacement) -> EditStep:

@@ -129,8 +129,9 @@ def backdrop_alone(clause: Clause) -> list[EditStep]:
         new = words[1:]  # "background: white", "background to white"
         while new and new[0].among(("to", "in", "into", "as")):
             new = new[1:]
-        if only_colour(new) or is_scene(new):
-            return [background(MAIN_SUBJECT, read_replacement(new))]
+        look = read_replacement(new)
+        if look.colour or look.transparent or look.blur or is_scene(new):
+            return [background(MAIN_SUBJECT, look)]
     if new := _as_backdrop(clause.body):
         return [background(MAIN_SUBJECT, read_replacement(new))]
     whole = Cursor(clause.body)

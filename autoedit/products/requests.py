@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from autoedit.core.plan import EditPlan, EditStep, Replacement, Target
 from autoedit.errors import SettingError
-from autoedit.planning.replacement import MAIN_SUBJECT
+from autoedit.planning.replacement import MAIN_SUBJECT, subject_in
 from autoedit.products.settings import KEPT, ProductSettings
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def product_plan(
     target = MAIN_SUBJECT
     if subject:
         whole = plan(f"remove {subject}")
-        read, target = [*read, whole], whole.steps[0].target
+        read, target = [*read, whole], subject_in(whole)
     words = [f"remove {phrase}" for phrase in remove] + [f"make {subject or 'it'} a product photo"]
     notes = tuple(note for each in read for note in each.notes)
     asked = EditPlan(steps=steps, instruction=" and ".join(words), notes=notes)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from autoedit.core.photo import Photo
 from autoedit.grounding.scene import Scene
-from autoedit.grounding.subject import agreed, doubt_of, main_subject, propose, rate
+from autoedit.grounding.subject import agreed, doubt_of, main_subject, propose, rate, settled
 from tests.drawing import ball, block, ground, overlap
 
 PHOTOS = Path(__file__).resolve().parents[3] / "shared/photos/masks"
@@ -152,3 +152,15 @@ def test_photos_with_true_masks(name):
     truth = np.asarray(Image.open(PHOTOS / f"{name}.gt.png").convert("L")) > 127
 
     assert overlap(subject_mask(pixels), truth) > 0.7
+
+
+def test_a_subject_whose_likely_outlines_disagree_is_less_sure():
+    photo = ground()
+    outline = ball(photo, 240, 180, 70, (180, 50, 40))
+    pieces = Scene.of(Photo(photo)).pieces
+    whole = pieces.mean(outline) > 0.5
+    left, right = whole & (pieces.centre[:, 0] < 240), whole & (pieces.centre[:, 0] >= 240)
+    even = np.ones(3, np.float32)
+
+    assert settled(pieces, np.array([whole] * 3), even, whole) > 0.99
+    assert settled(pieces, np.array([whole, left, right]), even, whole) < 0.75

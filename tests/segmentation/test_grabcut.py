@@ -5,8 +5,9 @@ from PIL import Image
 
 from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
-from autoedit.segmentation import Prompt
+from autoedit.segmentation import Prompt, grabcut
 from autoedit.segmentation.grabcut import GrabCutSegmenter
+from autoedit.segmentation.refine import refine_edge
 from tests.drawing import ball, block, cast_shadow, ground, overlap
 from tests.testing import SHARED
 
@@ -75,6 +76,36 @@ def test_a_coarse_mask_is_put_right(scene):
 
     assert overlap(rough, outlines["ball"]) < 0.85
     assert overlap(mask.binary, outlines["ball"]) > 0.95
+
+
+def test_the_edge_is_placed_twice_the_second_time_by_what_is_nearer(monkeypatch):
+    photo = ground(480, 640)
+    outline = block(photo, 200, 130, 420, 350, (110, 120, 150))
+    segmentation = GrabCutSegmenter().prepare(Photo(cv2.GaussianBlur(photo, (0, 0), 2.2)))
+    prompt = Prompt(box=box_of(outline))
+    passes = []
+
+    def counted(lab, inside, radius, **settings):
+        edge = refine_edge(lab, inside, radius, **settings)
+        passes.append((radius, inside, edge > 0.5))
+        return edge
+
+    def once(lab, inside, radius, **settings):
+        first = not passes or passes[-1][2].shape != inside.shape
+        return counted(lab, inside, radius, **settings) if first else inside.astype(np.float32)
+
+    monkeypatch.setattr(grabcut, "refine_edge", counted)
+    both = segmentation.outline(prompt).binary
+    (wide, _, first), (near, start, last) = passes
+    passes.clear()
+    monkeypatch.setattr(grabcut, "refine_edge", once)
+    one = segmentation.outline(prompt).binary
+
+    assert near == max(2, wide // 2) < wide
+    assert (start == first).all()  # the second goes on from the first
+    moved = cv2.distanceTransform((first ^ last).astype(np.uint8), cv2.DIST_L2, 5).max()
+    assert moved <= near
+    assert (both ^ outline).sum() < (one ^ outline).sum()  # and comes nearer to a soft edge
 
 
 def test_points_and_negative_points(scene):
