@@ -16,7 +16,9 @@ from autoedit.core.region import Region, Regions
 from autoedit.grounding.candidates import Candidate
 from autoedit.grounding.choosing import Choice, Rated, choose, narrow
 from autoedit.grounding.coloured import FAINTEST, by_colours, if_thing
+from autoedit.grounding.likely_things import LikelyThings
 from autoedit.grounding.mirrored import without_mirrored
+from autoedit.grounding.opinions import weighed
 from autoedit.grounding.places import place_words, share_of_smaller, shared_area
 from autoedit.grounding.scene import Scene
 from autoedit.grounding.subject import doubt_of, main_subject
@@ -29,6 +31,7 @@ _PLAIN = 0.65  # objectness of what surely is a thing
 _COUNTED, _SHAPES, _SIZES = 0.45, 1.4, 2.5  # score of what counts; how unlike these may be
 _PERHAPS, _SIZEABLE = 0.28, 0.25  # objectness of what may be a thing; of the area of a clear one
 _CLEAR_OF = 0.1  # of its longer side: how far it lies from what it could be a part of
+_UNLIKELY, _BARELY_LIKELY = 0.4, 0.2  # probability of what is a thing, and of what may be one
 _MIRRORED = ("reflection", "image")  # nouns of what is else no thing of its own
 _ABILITIES = "colour, place, size, or as the main subject"
 
@@ -42,17 +45,52 @@ class AttributeGrounder:
 
 
 class PreparedAttributes:
-    """One photo, ready to be asked about many targets."""
+    """One photo, ready to be asked about many targets.
+
+    What is a thing in it is told in two ways; what one of them alone would take is doubtful.
+    """
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
 
     @cached_property
-    def _things(self) -> Things:
-        return Things(self._scene)
+    def _first(self) -> Reading:
+        return Reading(self._scene, Things(self._scene))
+
+    @cached_property
+    def _likely(self) -> LikelyThings:
+        return LikelyThings(self._scene)
+
+    @cached_property
+    def _second(self) -> Reading:
+        return Reading(self._scene, self._likely, faintest=_UNLIKELY, perhaps=_BARELY_LIKELY)
 
     def find(self, target: Target) -> Regions:
         """Everything that fits the target, best first; see `autoedit.grounding`."""
+        found = self._first.find(target)
+        wording = read(target)
+        # A relation names two things, and that one of them is doubtful seldom makes it wrong.
+        settled = wording.main or found.ambiguous or target.relation is not None
+        if target.head in BACKGROUND or settled:
+            return found
+        return weighed(self._scene, self._likely, target, found, self._second.find(target))
+
+
+class Reading:
+    """A photo as one way of telling things has it."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        things: Things | LikelyThings,
+        faintest: float = FAINTEST,
+        perhaps: float = _PERHAPS,
+    ) -> None:
+        self._scene, self._things = scene, things
+        self._faintest, self._perhaps = faintest, perhaps
+
+    def find(self, target: Target) -> Regions:
+        """Everything that fits the target, best first."""
         if target.head in BACKGROUND:
             return self._background()
         wording = read(target)
@@ -109,7 +147,7 @@ class PreparedAttributes:
         return bool(things) and things[0].objectness >= _CLEAR and not rivals
 
     def _rate(
-        self, target: Target, wording: Wording, least: float = FAINTEST
+        self, target: Target, wording: Wording, least: float | None = None
     ) -> list[Rated[Candidate]]:
         """All candidates with their scores; what does not fit carries a refusal.
 
@@ -123,7 +161,8 @@ class PreparedAttributes:
             subject = self._subject()
             rated = [] if subject is None else [Rated(subject, subject.score, _stands_out(subject))]
         else:
-            plain = _PLAIN if least >= FAINTEST else least
+            plain = _PLAIN if least is None else least
+            least = self._faintest if least is None else least
             rated = [
                 if_thing(Rated(item, min(1.0, item.objectness / plain), _stands_out(item)), least)
                 for item in self._things.cut(aside=aside)
@@ -142,12 +181,12 @@ class PreparedAttributes:
     ) -> Choice[Candidate]:
         """A question where another thing were meant if what stands out little were a thing too."""
         largest = max(each.item.area for each in choice.meant)
-        rated = self._rate(target, wording, least=_PERHAPS)
-        sure = [each.item for each in rated if each.item.objectness >= FAINTEST]
+        rated = self._rate(target, wording, least=self._perhaps)
+        sure = [each.item for each in rated if each.item.objectness >= self._faintest]
         rated = [
             each
             for each in rated
-            if each.item.objectness >= FAINTEST
+            if each.item.objectness >= self._faintest
             or (each.item.area >= _SIZEABLE * largest and _alone(each.item, sure))
         ]
         others = choose(target, rated, main=False).meant

@@ -12,6 +12,7 @@ from autoedit.core.mask import BoolArray, FloatArray
 from autoedit.grounding.candidates import Candidate, describe
 from autoedit.grounding.choosing import Rated
 from autoedit.grounding.colour_names import EVERYDAY
+from autoedit.grounding.likely_things import LikelyThings
 from autoedit.grounding.scene import Scene
 from autoedit.grounding.things import Things
 from autoedit.grounding.wording import Colour
@@ -35,7 +36,10 @@ _THINGNESS, _IN_VIEW = 0.5, 0.15  # how much it counts to be clearly a thing, an
 
 
 def by_colours(
-    scene: Scene, things: Things, colours: Sequence[Colour], aside: BoolArray | None = None
+    scene: Scene,
+    things: Things | LikelyThings,
+    colours: Sequence[Colour],
+    aside: BoolArray | None = None,
 ) -> list[Rated[Candidate]]:
     """Things by how much of each has the colours; the others say what they lack.
 
@@ -59,7 +63,9 @@ def if_thing(each: Rated[Candidate], least: float = FAINTEST) -> Rated[Candidate
 
 
 class _Colours:
-    def __init__(self, scene: Scene, things: Things, colours: Sequence[Colour]) -> None:
+    def __init__(
+        self, scene: Scene, things: Things | LikelyThings, colours: Sequence[Colour]
+    ) -> None:
         self._scene, self._things, self._colours = scene, things, colours
         self._maps = [np.clip(_tinted(scene, one) / _SO_CALLED, 0, 1) for one in colours]
         self._area = scene.pieces.area

@@ -3,7 +3,7 @@ import pytest
 
 from autoedit.core.photo import Photo
 from autoedit.core.plan import Attributes, Relation, Target
-from autoedit.grounding.attributes import AttributeGrounder, PreparedAttributes
+from autoedit.grounding.attributes import AttributeGrounder, PreparedAttributes, Reading
 from autoedit.grounding.candidates import describe
 from autoedit.grounding.colour_names import EVERYDAY
 from autoedit.grounding.scene import Scene
@@ -283,9 +283,8 @@ def test_what_may_be_a_thing_makes_a_question_where_it_would_be_meant(way, objec
     clear = ball(photo, 260, 180, 50, RED)
     faint = ball(photo, 410, 180, 45, (150, 140, 120))
     scene = Scene.of(Photo(photo))
-    grounding = PreparedAttributes(scene)
-    grounding.__dict__["_things"] = Few(scene, (clear, 0.9), (faint, objectness))
-    found = grounding.find(target("object", **way))
+    reading = Reading(scene, Few(scene, (clear, 0.9), (faint, objectness)))
+    found = reading.find(target("object", **way))
 
     assert found.ambiguous == asked
     assert len(found) == 1 + asked
@@ -298,3 +297,18 @@ def test_without_a_subject_the_note_says_what_to_do():
     assert not len(found)
     assert "--box" in found.note
     assert "colour" in found.note
+
+
+def test_what_only_one_way_of_telling_things_takes_is_a_question():
+    photo = ground()
+    left = ball(photo, 130, 180, 45, RED)
+    middle = ball(photo, 260, 180, 45, BLUE)
+    scene = Scene.of(Photo(photo))
+    grounding = PreparedAttributes(scene)
+    assert not grounding.find(target("object", position="left")).ambiguous
+    grounding.__dict__["_first"] = Reading(scene, Few(scene, (middle, 0.9)))
+    found = grounding.find(target("object", position="left"))
+
+    assert found.ambiguous
+    assert len(found) == 2
+    assert max(overlap(each.mask.binary, left) for each in found) > 0.8

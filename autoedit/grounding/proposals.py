@@ -1,0 +1,172 @@
+"""Groups of pieces that could be one thing each, and how likely each is one, whole and alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from autoedit.core.mask import BoolArray, FloatArray
+from autoedit.core.superpixels import IntArray, Superpixels
+from autoedit.grounding.ground import ground_likeness, shade_free
+from autoedit.grounding.hierarchy import Hierarchy, hull_area, merge
+from autoedit.grounding.scene import Scene
+from autoedit.grounding.standing import logistic, standing
+
+_SMALLEST, _LARGEST, _HELD = 0.0008, 0.5, 0.4  # of the photo; share of its outline at the border
+_IN_SHADE = 0.45  # share of a border's contrast that being a mere change of shade takes away
+_LEVELS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+_FAINT = 6.0  # CIELAB contrast that is hardly an outline
+_GROUND = 0.3  # probability of being of a thing below which a piece is rather ground
+_SPECK, _WALL = 0.01, 0.1  # of the photo: between them size tells nothing
+# Logistic regression on rendered scenes, by `scripts/fit_things.py`: what stands in `evidence`.
+_BIAS = -0.894
+_WEIGHTS = (
+    -2.649, -13.692, 3.650, -5.155, -7.412, -1.312, -0.140, -7.859, 0.691, 0.708, 0.546,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposals:
+    """K groups of N pieces.
+
+    Attributes:
+        members: bool (K, N).
+        likely: float32 (K,), the probability that each is one whole thing.
+    """
+
+    members: BoolArray
+    likely: FloatArray
+
+
+def propose_things(scene: Scene) -> Proposals:
+    """All groups that may be things, however unlikely; none in a photo of one piece."""
+    if not scene.pieces.edges.size:
+        return Proposals(np.zeros((0, scene.pieces.count), bool), np.zeros(0, np.float32))
+    stands = standing(scene)
+    members = groups(scene, stands)
+    odds = _BIAS + evidence(scene, stands, members) @ np.array(_WEIGHTS, np.float32)
+    return Proposals(members, logistic(odds))
+
+
+def groups(scene: Scene, stands: FloatArray) -> BoolArray:
+    """Regions of merge trees, and what hangs together at levels of likelihood: bool (K, N).
+
+    One tree keeps things and ground apart, by `stands` (N,), one does so by likeness to the border,
+    and one goes by contrast alone, for what has the ground's colour.
+    """
+    pieces = scene.pieces
+    first, second = pieces.edges.T
+    free = shade_free(pieces.colour[first], pieces.colour[second])
+    apart = pieces.contrast * (1 - _IN_SHADE * np.exp(-0.5 * (free / 4) ** 2))
+    alike = ground_likeness(pieces)
+    kept = np.maximum(alike, np.sqrt(alike * scene.background)).astype(np.float32)
+    tree = merge(pieces, apart.astype(np.float32), 1 - stands)
+    hulls = tree.hulls[: pieces.count]
+    plain = merge(pieces, pieces.contrast, np.zeros_like(stands), hulls)
+    trees = (tree, plain, merge(pieces, apart.astype(np.float32), kept, hulls))
+    found = [_regions(one) for one in trees]
+    for ground in (1 - stands, kept):
+        found += [_hanging_together(pieces, ground < level) for level in _LEVELS]
+    return _plausible(pieces, np.concatenate(found))
+
+
+def _regions(tree: Hierarchy) -> BoolArray:
+    """Every region of a tree: bool (K, N)."""
+    count = (tree.area.size + 1) // 2
+    members = np.zeros((tree.area.size, count), bool)
+    members[:count] = np.eye(count, dtype=bool)
+    for region in range(count, tree.area.size):
+        one, other = tree.children[region]
+        members[region] = members[one] | members[other]
+    return members[tree.area < _LARGEST * tree.area[-1]]
+
+
+def _hanging_together(pieces: Superpixels, chosen: BoolArray) -> BoolArray:
+    """The connected parts of some pieces (N,): bool (K, N)."""
+    first, second = pieces.edges.T
+    inside = chosen[first] & chosen[second]
+    graph = sparse.csr_matrix(
+        (np.ones(int(inside.sum()), np.int8), (first[inside], second[inside])),
+        shape=(pieces.count, pieces.count),
+    )
+    _, label = csgraph.connected_components(graph, directed=False)
+    return np.asarray((label[None] == np.unique(label[chosen])[:, None]) & chosen, bool)
+
+
+def _plausible(pieces: Superpixels, members: BoolArray) -> BoolArray:
+    """Each group once, without specks, walls, and what mostly lies along the photo's border."""
+    packed = np.unique(np.packbits(members, axis=1), axis=0)
+    unique = np.unpackbits(packed, axis=1, count=pieces.count).astype(bool)
+    share = unique @ (pieces.area / pieces.area.sum())
+    unique = unique[(share > _SMALLEST) & (share < _LARGEST)]
+    first, second = pieces.edges.T
+    held = unique @ pieces.border
+    length = (unique[:, first] != unique[:, second]) @ pieces.length
+    return unique[held < _HELD * (held + length)]
+
+
+def evidence(scene: Scene, stands: FloatArray, members: BoolArray) -> FloatArray:
+    """What tells whole things from parts, groups and ground: float32 (K, 11).
+
+    How much of the outline is faint and how much the photo's border is; what share of its hull a
+    group fills; whether it is tiny or huge; how much of it is likely ground or looks like the
+    border; and how likely it and what lies beyond its outline are of things.
+    """
+    pieces = scene.pieces
+    first, second = pieces.edges.T
+    inside, area = members.astype(np.float32), pieces.area / pieces.area.sum()
+    share = inside @ area
+    leaves = (members[:, first] & ~members[:, second]) * pieces.length
+    enters = (members[:, second] & ~members[:, first]) * pieces.length
+    length = leaves.sum(axis=1) + enters.sum(axis=1) + 1e-6
+    faint = ((leaves + enters) @ (pieces.contrast < _FAINT).astype(np.float32)) / length
+    beyond, things = (
+        (leaves @ value[second] + enters @ value[first]) / length
+        for value in (stands, (stands > 0.5).astype(np.float32))
+    )
+    alike = ground_likeness(pieces)
+    kept = np.maximum(alike, np.sqrt(alike * scene.background))
+    held = inside @ pieces.border
+    return np.stack([
+        faint, held / (held + length), _filled(pieces, members) ** 2,
+        np.maximum(0, np.log(_SPECK / share)), np.maximum(0, np.log(share / _WALL)),
+        inside @ (area * (stands < _GROUND)) / share, inside @ (area * kept) / share, beyond,
+        things, _log_odds(inside @ (area * stands) / share), _log_odds(beyond),
+    ], axis=1).astype(np.float32)  # fmt: skip
+
+
+def _log_odds(likely: FloatArray) -> FloatArray:
+    return np.log((likely + 0.02) / (1.02 - likely))
+
+
+def _filled(pieces: Superpixels, members: BoolArray) -> FloatArray:
+    """The share of its convex hull that each group (K, N) fills: float32 (K,)."""
+    corners = _corners(pieces)
+    whole = [
+        hull_area(
+            np.asarray(cv2.convexHull(np.concatenate([corners[i] for i in pieces_of])), np.int32)
+        )
+        for pieces_of in (np.flatnonzero(group) for group in members)
+    ]
+    return np.minimum(1, members @ pieces.area / np.array(whole)).astype(np.float32)
+
+
+def _corners(pieces: Superpixels) -> list[IntArray]:
+    """Each piece's leftmost and rightmost pixel of every row: int32 (P, 2)."""
+    rows, columns = np.indices(pieces.labels.shape)
+    key = (pieces.labels * pieces.labels.shape[0] + rows).ravel()
+    order = np.lexsort((columns.ravel(), key))
+    key, x = key[order], columns.ravel()[order]
+    ends = np.flatnonzero(np.diff(key, prepend=-1, append=-1))
+    starts, stops = ends[:-1], ends[1:] - 1
+    piece, y = np.divmod(key[starts], pieces.labels.shape[0])
+    found = np.stack([
+        np.concatenate([x[starts], x[stops]]), np.concatenate([y, y]),
+    ], axis=1).astype(np.int32)  # fmt: skip
+    owner = np.concatenate([piece, piece])
+    order = np.argsort(owner, kind="stable")
+    return np.split(found[order], np.cumsum(np.bincount(owner, minlength=pieces.count))[:-1])
