@@ -39,13 +39,15 @@ def weighed(
         taken = len(second) and not second.ambiguous
         return second if taken and _surely(scene, things, second) >= _LIKELY else first
     if not len(second):
-        return first if _surely(scene, things, first) >= _UNLIKELY else _refused(first)
+        return first if _cut(scene, first) or _thing(scene, things, first) else _refused(first)
     own, other = _pieces(scene, first.items), _pieces(scene, second.items)
     area = scene.pieces.area
     if not second.ambiguous and area[own & other].sum() >= _SAME * area[own | other].sum():
         return first
     if not second.ambiguous and _corrects(scene, things, first, second):
         return second
+    if not _more(scene, first, second) and _thing(scene, things, first):
+        return first  # the other way sees parts of it
     return _asked(scene, first, second)
 
 
@@ -53,6 +55,16 @@ def _corrects(scene: Scene, things: LikelyThings, first: Regions, second: Region
     """Whether the second answer is of sure things, and the first of what hardly is any."""
     surely = [_surely(scene, things, found) for found in (first, second)]
     return surely[0] < _UNLIKELY and surely[1] >= _LIKELY
+
+
+def _thing(scene: Scene, things: LikelyThings, found: Regions) -> bool:
+    """Whether what is found is more than hardly a thing."""
+    return _surely(scene, things, found) >= _UNLIKELY
+
+
+def _cut(scene: Scene, found: Regions) -> bool:
+    """Whether the photo's border cuts what is found: then its outline cannot tell what it is."""
+    return bool((_pieces(scene, found.items) & (scene.pieces.border > 0)).any())
 
 
 def _surely(scene: Scene, things: LikelyThings, found: Regions) -> float:
