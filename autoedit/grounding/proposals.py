@@ -99,7 +99,9 @@ def _hanging_together(pieces: Superpixels, chosen: BoolArray) -> BoolArray:
 
 def _plausible(pieces: Superpixels, members: BoolArray) -> BoolArray:
     """Each group once, without specks, walls, and what mostly lies along the photo's border."""
-    packed = np.unique(np.packbits(members, axis=1), axis=0)
+    packed = np.packbits(members, axis=1)
+    rows = sorted({row.tobytes() for row in packed})  # NumPy's unique rows take ten times as long
+    packed = np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
     unique = np.unpackbits(packed, axis=1, count=pieces.count).astype(bool)
     share = unique @ (pieces.area / pieces.area.sum())
     unique = unique[(share > _SMALLEST) & (share < _LARGEST)]
