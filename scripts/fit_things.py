@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from masks_bench import sets
+from scipy.special import expit
 
 from autoedit.core.photo import Photo
 from autoedit.grounding import proposals, standing
@@ -37,7 +38,7 @@ def fitted(rows: list[Rows]) -> Fit:
     ridge = _RIDGE * np.r_[0, np.ones(features.shape[1])]
     found = np.zeros(terms.shape[1])
     for _ in range(_ROUNDS):
-        likely = 1 / (1 + np.exp(-np.clip(terms @ found, -30, 30)))
+        likely = expit(terms @ found)
         slope = terms.T @ (weight * (truth - likely)) - ridge * found
         curve = (terms * (weight * likely * (1 - likely))[:, None]).T @ terms + np.diag(ridge)
         found += np.linalg.solve(curve + 1e-6 * np.eye(len(curve)), slope)
@@ -47,8 +48,7 @@ def fitted(rows: list[Rows]) -> Fit:
 
 def predicted(fit: Fit, features: np.ndarray) -> np.ndarray:
     """Probabilities, float32."""
-    odds = np.clip(fit[0] + features @ fit[1], -30, 30)
-    return (1 / (1 + np.exp(-odds))).astype(np.float32)
+    return expit(fit[0] + features @ fit[1]).astype(np.float32)
 
 
 def left_out(rows: list[Rows]) -> list[np.ndarray]:
@@ -97,7 +97,10 @@ def main() -> None:
     """Fit both to the scenes of a folder."""
     parser = argparse.ArgumentParser(description="Fit what tells things from their ground.")
     parser.add_argument("scenes", type=Path, help="random scenes")
-    cases = list(sets.scenes(parser.parse_args().scenes))
+    folder = parser.parse_args().scenes
+    cases = list(sets.scenes(folder))
+    if not cases:
+        parser.error(f"{folder} holds no scenes; make some with scripts/render_crowds.py.")
     scenes = [Scene.of(Photo(case.photo)) for case in cases]
     counts = [shown(scene, case.ids) for scene, case in zip(scenes, cases, strict=True)]
     parts: list[Rows] = []

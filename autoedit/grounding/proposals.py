@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
+from scipy.special import expit
 
 from autoedit.core.mask import BoolArray, FloatArray
 from autoedit.core.superpixels import IntArray, Superpixels
 from autoedit.grounding.ground import ground_likeness, shade_free
 from autoedit.grounding.hierarchy import Hierarchy, hull_area, merge
 from autoedit.grounding.scene import Scene
-from autoedit.grounding.standing import logistic, standing
+from autoedit.grounding.standing import standing
 
 _SMALLEST, _LARGEST, _HELD = 0.0008, 0.5, 0.4  # of the photo; share of its outline at the border
 _IN_SHADE = 0.45  # share of a border's contrast that being a mere change of shade takes away
@@ -49,7 +50,7 @@ def propose_things(scene: Scene) -> Proposals:
     stands = standing(scene)
     members = groups(scene, stands)
     odds = _BIAS + evidence(scene, stands, members) @ np.array(_WEIGHTS, np.float32)
-    return Proposals(members, logistic(odds))
+    return Proposals(members, expit(odds))
 
 
 def groups(scene: Scene, stands: FloatArray) -> BoolArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
+from scipy.special import expit
 
 from autoedit.core.mask import FloatArray
 from autoedit.core.superpixels import Superpixels
@@ -20,12 +21,7 @@ _WEIGHTS = (5.858, -7.630, -0.621, -0.759, 2.623, -0.619, -7.513, -2.110)
 
 def standing(scene: Scene) -> FloatArray:
     """The probability that each piece is of a thing: float32 (N,) in [0, 1]."""
-    return logistic(_BIAS + evidence(scene) @ np.array(_WEIGHTS, np.float32))
-
-
-def logistic(odds: FloatArray) -> FloatArray:
-    """Log odds as probabilities, float32 of the same shape."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))), np.float32)
+    return expit(_BIAS + evidence(scene) @ np.array(_WEIGHTS, np.float32))
 
 
 def evidence(scene: Scene) -> FloatArray:
