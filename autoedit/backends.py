@@ -72,9 +72,9 @@ BACKENDS: dict[str, dict[str, Backend]] = {
     "grounding": {
         "attributes": Backend(
             "autoedit.grounding.attributes:AttributeGrounder",
-            ("cv2", "scipy"),
+            ("cv2", "scipy", "onnxruntime"),
             "",
-            "colour, place, size, main subject; no weights",
+            "colour, place, size, main subject; no download",
         ),
         "text": Backend(
             "autoedit.grounding.text:TextGrounder",

@@ -133,13 +133,27 @@ def picked(found: Regions, target: Target, pick: Pick | None) -> tuple[Region, .
             )
         return (found[pick - 1],)
     if found.ambiguous:
-        raise AmbiguousTargetError(
-            f"{target.phrase!r} fits {len(found)} things about equally well. Say which by "
-            "place, colour or size, or pick one: --pick 1 ... --pick "
-            f"{len(found)}, or --pick all.",
-            found,
-        )
+        raise AmbiguousTargetError(_question(found, target), found)
     return found.items
+
+
+def _question(found: Regions, target: Target) -> str:
+    """Which of the candidates is meant, in one line."""
+    count, choices = len(found), f"--pick 1 ... --pick {len(found)}, or --pick all."
+    if count == 1:
+        return (
+            f"{target.phrase!r} may be candidate 1, but whether that is one whole thing is not "
+            "clear. Take it with --pick 1, or draw a --box."
+        )
+    if target.quantity != "one":
+        return (
+            f"Which things {target.phrase!r} means is not clear; these {count} may be. Pick: "
+            f"{choices}"
+        )
+    return (
+        f"{target.phrase!r} fits {count} things about equally well. Say which by place, colour or "
+        f"size, or pick one: {choices}"
+    )
 
 
 _NEAR = 0.75  # of a mask's longer side: how far round it another thing may be touched by its hole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from autoedit.core.mask import FloatArray, PixelArray
 
 IntArray = NDArray[np.int32]
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +49,18 @@ class Superpixels:
         weights = np.asarray(values, np.float64).ravel()
         total = np.bincount(self.labels.ravel(), weights, self.count)
         return (total / self.area).astype(np.float32)
+
+    def along(self, values: FloatArray) -> FloatArray:
+        """The mean of a per-pixel map (H, W) along the line of each pair, float32 (M,)."""
+        total = np.zeros(len(self.edges))
+        known = self.edges[:, 0].astype(np.int64) * self.count + self.edges[:, 1]
+        for axis in (0, 1):
+            first, second = _halves(self.labels, axis)
+            y, x = np.nonzero(first != second)
+            pair = _pair(first[y, x], second[y, x], self.count)
+            across = np.add(*_halves(values, axis))[y, x] / 2
+            total += np.bincount(np.searchsorted(known, pair), across, len(known))
+        return (total / self.length).astype(np.float32)
 
 
 def to_lab(pixels: PixelArray) -> FloatArray:
@@ -132,11 +146,9 @@ def _neighbours(
     keys: list[NDArray[np.int64]] = []
     differences: list[FloatArray] = []
     for axis in (0, 1):
-        first = np.take(labels, range(labels.shape[axis] - 1), axis)
-        second = np.take(labels, range(1, labels.shape[axis]), axis)
+        first, second = _halves(labels, axis)
         y, x = np.nonzero(first != second)
-        one, two = first[y, x], second[y, x]
-        keys.append(np.minimum(one, two).astype(np.int64) * count + np.maximum(one, two))
+        keys.append(_pair(first[y, x], second[y, x], count))
         dy, dx = (1, 0) if axis == 0 else (0, 1)
         back = lab[np.maximum(y - dy, 0), np.maximum(x - dx, 0)]
         ahead = lab[
@@ -148,3 +160,14 @@ def _neighbours(
     total = np.bincount(inverse, np.concatenate(differences), unique.size)
     edges = np.stack([unique // count, unique % count], axis=1).astype(np.int32)
     return edges, length, (total / length).astype(np.float32)
+
+
+def _halves(values: NDArray[_Number], axis: int) -> tuple[NDArray[_Number], NDArray[_Number]]:
+    """Each pixel but the last along an axis, and the one after it."""
+    size = values.shape[axis]
+    return np.take(values, range(size - 1), axis), np.take(values, range(1, size), axis)
+
+
+def _pair(one: IntArray, two: IntArray, count: int) -> NDArray[np.int64]:
+    """One number for two pieces, whichever comes first."""
+    return np.minimum(one, two).astype(np.int64) * count + np.maximum(one, two)

@@ -1,4 +1,4 @@
-"""Grounding without weights: by colour, place, size, and what stands out."""
+"""Grounding without a download: by colour, place, size, and what stands out."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from autoedit.grounding.choosing import Choice, Rated, choose, narrow
 from autoedit.grounding.coloured import FAINTEST, by_colours, if_thing
 from autoedit.grounding.likely_things import LikelyThings
 from autoedit.grounding.mirrored import without_mirrored
-from autoedit.grounding.opinions import weighed
-from autoedit.grounding.places import place_words, share_of_smaller, shared_area
+from autoedit.grounding.opinions import settled
+from autoedit.grounding.places import place_words, share_of_smaller
 from autoedit.grounding.scene import Scene
 from autoedit.grounding.subject import doubt_of, main_subject
 from autoedit.grounding.things import Things
@@ -29,9 +29,10 @@ _CLEAR = 0.45  # objectness from which a thing that is alone is meant by any nou
 _RIVAL = 0.6  # of the clearest thing's objectness: what may be meant instead
 _PLAIN = 0.65  # objectness of what surely is a thing
 _COUNTED, _SHAPES, _SIZES = 0.45, 1.4, 2.5  # score of what counts; how unlike these may be
-_PERHAPS, _SIZEABLE = 0.28, 0.25  # objectness of what may be a thing; of the area of a clear one
-_CLEAR_OF = 0.1  # of its longer side: how far it lies from what it could be a part of
-_UNLIKELY, _BARELY_LIKELY = 0.4, 0.2  # probability of what is a thing, and of what may be one
+_DOUBTFUL = 0.2  # probability of being wrong from which a question is better
+_NEVER, _SURELY = 0.1, 0.97  # probability of what is no thing, and of what is one
+_SAME = 0.6  # intersection over union of two outlines of one thing
+_UNLIKELY = 0.4  # probability from which something is taken for a thing
 _MIRRORED = ("reflection", "image")  # nouns of what is else no thing of its own
 _ABILITIES = "colour, place, size, or as the main subject"
 
@@ -47,47 +48,45 @@ class AttributeGrounder:
 class PreparedAttributes:
     """One photo, ready to be asked about many targets.
 
-    What is a thing in it is told in two ways; what one of them alone would take is doubtful.
+    What is a thing in it is told in two ways: by the network's maps with how likely that is, and
+    where this leaves a doubt, by what stands out from the ground.
     """
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
 
     @cached_property
-    def _first(self) -> Reading:
+    def _standing_out(self) -> Reading:
         return Reading(self._scene, Things(self._scene))
 
     @cached_property
-    def _likely(self) -> LikelyThings:
+    def _things(self) -> LikelyThings:
         return LikelyThings(self._scene)
 
     @cached_property
-    def _second(self) -> Reading:
-        return Reading(self._scene, self._likely, faintest=_UNLIKELY, perhaps=_BARELY_LIKELY)
+    def _likely(self) -> Reading:
+        return Reading(self._scene, self._things, faintest=_UNLIKELY)
 
     def find(self, target: Target) -> Regions:
         """Everything that fits the target, best first; see `autoedit.grounding`."""
-        found = self._first.find(target)
         wording = read(target)
-        # A relation names two things, and that one of them is doubtful seldom makes it wrong.
-        settled = wording.main or found.ambiguous or target.relation is not None
-        if target.head in BACKGROUND or settled:
+        if target.head in BACKGROUND or wording.main:
+            return self._standing_out.find(target)
+        found = self._likely.find(target)
+        if len(found) and not found.ambiguous:
             return found
-        return weighed(self._scene, self._likely, target, found, self._second.find(target))
+        other = self._standing_out.find(target)
+        checked = bool(wording.colours)
+        return settled(self._scene, self._things, target, found, other, checked=checked)
 
 
 class Reading:
     """A photo as one way of telling things has it."""
 
     def __init__(
-        self,
-        scene: Scene,
-        things: Things | LikelyThings,
-        faintest: float = FAINTEST,
-        perhaps: float = _PERHAPS,
+        self, scene: Scene, things: Things | LikelyThings, faintest: float = FAINTEST
     ) -> None:
-        self._scene, self._things = scene, things
-        self._faintest, self._perhaps = faintest, perhaps
+        self._scene, self._things, self._faintest = scene, things, faintest
 
     def find(self, target: Target) -> Regions:
         """Everything that fits the target, best first."""
@@ -98,16 +97,9 @@ class Reading:
             return Regions(note=_ignorance(target))
         if (doubt := self._unsure_what_stays(target)) is not None:
             return doubt
-        rated = self._rate(target, wording)
-        if target.head not in _MIRRORED:
-            best = max((each.score for each in rated if not each.refusal), default=0.0)
-            rated = without_mirrored(self._scene, rated, _COUNTED * best)
-        choice = choose(target, rated, main=wording.main)
-        placed = target.position is not None or target.ordinal is not None
-        if choice.meant and not wording.colours and (placed or target.quantity == "all"):
-            choice = self._unless_faint(choice, target, wording)
-        if target.ordinal is not None and not wording.colours and not wording.anything:
-            choice = _unless_unlike(choice, rated)
+        choice = self._choose(target, wording, self._things)
+        if choice.meant and not choice.ambiguous and isinstance(self._things, LikelyThings):
+            choice = self._unless_doubtful(self._things, choice, target, wording)
         return Regions(
             items=tuple(self._region(each, wording) for each in choice.meant),
             near_misses=tuple(
@@ -147,25 +139,20 @@ class Reading:
         return bool(things) and things[0].objectness >= _CLEAR and not rivals
 
     def _rate(
-        self, target: Target, wording: Wording, least: float | None = None
+        self, target: Target, wording: Wording, things: Things | LikelyThings
     ) -> list[Rated[Candidate]]:
-        """All candidates with their scores; what does not fit carries a refusal.
-
-        Where nothing is said of a colour, what is at least a thing counts as much as a clear one
-        if `least` is less than usual.
-        """
+        """All candidates with their scores; what does not fit carries a refusal."""
         aside = self._aside(target)
         if wording.colours:
-            rated = by_colours(self._scene, self._things, wording.colours, aside)
+            rated = by_colours(self._scene, things, wording.colours, aside)
         elif wording.main and wants_subject(target, wording):
             subject = self._subject()
             rated = [] if subject is None else [Rated(subject, subject.score, _stands_out(subject))]
         else:
-            plain = _PLAIN if least is None else least
-            least = self._faintest if least is None else least
+            least = self._faintest
             rated = [
-                if_thing(Rated(item, min(1.0, item.objectness / plain), _stands_out(item)), least)
-                for item in self._things.cut(aside=aside)
+                if_thing(Rated(item, min(1.0, item.objectness / _PLAIN), _stands_out(item)), least)
+                for item in things.cut(aside=aside)
             ]
         return narrow(
             rated,
@@ -176,26 +163,59 @@ class Reading:
             overlap=share_of_smaller,
         )
 
-    def _unless_faint(
-        self, choice: Choice[Candidate], target: Target, wording: Wording
+    def _choose(
+        self, target: Target, wording: Wording, things: Things | LikelyThings
     ) -> Choice[Candidate]:
-        """A question where another thing were meant if what stands out little were a thing too."""
-        largest = max(each.item.area for each in choice.meant)
-        rated = self._rate(target, wording, least=self._perhaps)
-        sure = [each.item for each in rated if each.item.objectness >= self._faintest]
-        rated = [
-            each
-            for each in rated
-            if each.item.objectness >= self._faintest
-            or (each.item.area >= _SIZEABLE * largest and _alone(each.item, sure))
-        ]
-        others = choose(target, rated, main=False).meant
-        boxes = {each.item.box for each in choice.meant}
-        if {each.item.box for each in others} == boxes:
+        """What is meant, if these are the things."""
+        rated = self._rate(target, wording, things)
+        if target.head not in _MIRRORED:
+            best = max((each.score for each in rated if not each.refusal), default=0.0)
+            rated = without_mirrored(self._scene, rated, _COUNTED * best)
+        choice = choose(target, rated, main=wording.main)
+        if target.ordinal is not None and not wording.colours and not wording.anything:
+            choice = _unless_unlike(choice, rated)
+        return choice
+
+    def _unless_doubtful(
+        self, likely: LikelyThings, choice: Choice[Candidate], target: Target, wording: Wording
+    ) -> Choice[Candidate]:
+        """A question where too likely another answer were right.
+
+        That is how likely each thing is none, or each other group one, where it changes the answer.
+        """
+        doubt, more = 0.0, list[Rated[Candidate]]()
+        for item in self._unsure(choice):
+            wrong = min(item.objectness, 1 - item.objectness)
+            taken = item.objectness >= self._faintest
+            things = likely.supposing(item.members, thing=not taken)
+            other = self._choose(target, wording, things)
+            if self._same(choice.meant, other.meant):
+                continue
+            doubt += wrong
+            more += [each for each in other.meant if not self._among(each, [*choice.meant, *more])]
+        if doubt < _DOUBTFUL:
             return choice
-        more = [each for each in others if each.item.box not in boxes]
-        meant = [*choice.meant, *more]
-        return Choice(meant, choice.near_misses, ambiguous=len(meant) > 1)
+        return Choice([*choice.meant, *more], choice.near_misses, ambiguous=True)
+
+    def _unsure(self, choice: Choice[Candidate]) -> list[Candidate]:
+        """What may or may not be a thing."""
+        known = self._objects()
+        known += [each.item for each in choice.meant if not any(
+            (each.item.members == one.members).all() for one in known)]  # fmt: skip
+        return [item for item in known if _NEVER < item.objectness < _SURELY]
+
+    def _same(self, first: list[Rated[Candidate]], second: list[Rated[Candidate]]) -> bool:
+        """Whether two answers are of the same things."""
+        return all(self._among(each, second) for each in first) and all(
+            self._among(each, first) for each in second
+        )
+
+    def _among(self, each: Rated[Candidate], others: list[Rated[Candidate]]) -> bool:
+        area, own = self._scene.pieces.area, each.item.members
+        return any(
+            area[own & other.item.members].sum() > _SAME * area[own | other.item.members].sum()
+            for other in others
+        )
 
     def _anchors(self, anchor: Target) -> Sequence[Region]:
         """Where the thing is that another is related to; all that it may be, if that is open."""
@@ -265,14 +285,6 @@ def _unless_unlike(
         return choice
     others = [each for each in counted if each.item is not choice.meant[0].item]
     return Choice([*choice.meant, *others], choice.near_misses, ambiguous=bool(others))
-
-
-def _alone(item: Candidate, things: Sequence[Candidate]) -> bool:
-    """Whether something lies clear of all things: beside one it may be its mirror image."""
-    x0, y0, x1, y1 = item.box
-    margin = _CLEAR_OF * max(x1 - x0, y1 - y0)
-    about = (x0 - margin, y0 - margin, x1 + margin, y1 + margin)
-    return not any(shared_area(about, thing.box) for thing in things)
 
 
 def _stands_out(item: Candidate) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from autoedit.core.mask import BoolArray, FloatArray
@@ -30,6 +32,17 @@ class LikelyThings:
         self._area = self._weights.sum(axis=1)
         self._common = self._weights @ inside.T
 
+    def supposing(self, members: BoolArray, *, thing: bool) -> LikelyThings:
+        """The same, as if some pieces (N,) surely were one whole thing, or surely were not."""
+        other = copy(self)
+        alike = self._alike(members)
+        other._likely = self._likely.copy()
+        if thing:
+            other._likely[int(alike.argmax())] = 1.0
+        else:
+            other._likely[alike > _SAME] = 0.0
+        return other
+
     def share(self, values: FloatArray) -> FloatArray:
         """The mean over each of the K groups of a value per piece: (N,) -> float32 (K,)."""
         return (self._weights @ values / self._area).astype(np.float32)
@@ -57,6 +70,9 @@ class LikelyThings:
 
     def likely(self, members: BoolArray) -> float:
         """The probability that some pieces (N,) are one whole thing."""
+        return float(self._likely[self._alike(members) > _SAME].max(initial=0.0))
+
+    def _alike(self, members: BoolArray) -> FloatArray:
+        """Each group's intersection over union with some pieces (N,): float32 (K,)."""
         shared = self._weights @ members.astype(np.float32)
-        whole = self._area + float(self._scene.pieces.area[members].sum()) - shared
-        return float(self._likely[shared > _SAME * whole].max(initial=0.0))
+        return shared / (self._area + float(self._scene.pieces.area[members].sum()) - shared)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -15,18 +15,22 @@ from autoedit.core.superpixels import IntArray, Superpixels
 from autoedit.grounding.ground import ground_likeness, shade_free
 from autoedit.grounding.hierarchy import Hierarchy, hull_area, merge
 from autoedit.grounding.scene import Scene
-from autoedit.grounding.standing import standing
+from autoedit.grounding.standing import log_odds, standing
 
 _SMALLEST, _LARGEST, _HELD = 0.0008, 0.5, 0.4  # of the photo; share of its outline at the border
 _IN_SHADE = 0.45  # share of a border's contrast that being a mere change of shade takes away
 _LEVELS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+_OUTLINES, _THINGS = (0.2, 0.35, 0.5, 0.65), (0.2, 0.4, 0.6, 0.8)  # likelihoods to part groups at
+_OUTLINE, _MIDDLE = 40.0, 2.0  # CIELAB units that a sure outline counts; pixels that count one
 _FAINT = 6.0  # CIELAB contrast that is hardly an outline
 _GROUND = 0.3  # probability of being of a thing below which a piece is rather ground
+_NEAR = 0.25  # sizes: so near are two ways of seeing one middle
 _SPECK, _WALL = 0.01, 0.1  # of the photo: between them size tells nothing
 # Logistic regression on rendered scenes, by `scripts/fit_things.py`: what stands in `evidence`.
-_BIAS = -0.894
+_BIAS = 2.099
 _WEIGHTS = (
-    -2.649, -13.692, 3.650, -5.155, -7.412, -1.312, -0.140, -7.859, 0.691, 0.708, 0.546,
+    0.331, -6.881, -0.672, -3.391, -3.974, -4.164, -0.155, 0.005, 0.222, 0.200, -0.165, 0.804,
+    0.201, -16.191, -6.752, 0.616, 0.108, -0.450,
 )  # fmt: skip
 
 
@@ -68,10 +72,13 @@ def groups(scene: Scene, stands: FloatArray) -> BoolArray:
     tree = merge(pieces, apart.astype(np.float32), 1 - stands)
     hulls = tree.hulls[: pieces.count]
     plain = merge(pieces, pieces.contrast, np.zeros_like(stands), hulls)
-    trees = (tree, plain, merge(pieces, apart.astype(np.float32), kept, hulls))
+    trees = (tree, plain, merge(pieces, apart.astype(np.float32), kept, hulls), _by_centre(scene))
     found = [_regions(one) for one in trees]
     for ground in (1 - stands, kept):
         found += [_hanging_together(pieces, ground < level) for level in _LEVELS]
+    for least in _OUTLINES:
+        within = scene.predicted.outline < least
+        found += [_hanging_together(pieces, stands > level, within) for level in _THINGS]
     return _plausible(pieces, np.concatenate(found))
 
 
@@ -86,10 +93,22 @@ def _regions(tree: Hierarchy) -> BoolArray:
     return members[tree.area < _LARGEST * tree.area[-1]]
 
 
-def _hanging_together(pieces: Superpixels, chosen: BoolArray) -> BoolArray:
-    """The connected parts of some pieces (N,): bool (K, N)."""
+def _by_centre(scene: Scene) -> Hierarchy:
+    """Pieces merged that the network takes for parts of one thing, by where its middle is."""
+    pieces, seen = scene.pieces, scene.predicted
+    middle = np.concatenate([seen.centre, np.zeros((pieces.count, 1), np.float32)], axis=1)
+    apart = _OUTLINE * seen.outline
+    return merge(replace(pieces, colour=middle / _MIDDLE), apart, 1 - seen.thing)
+
+
+def _hanging_together(
+    pieces: Superpixels, chosen: BoolArray, within: BoolArray | None = None
+) -> BoolArray:
+    """The connected parts of some pieces (N,), across pairs `within` things (M,): bool (K, N)."""
     first, second = pieces.edges.T
     inside = chosen[first] & chosen[second]
+    if within is not None:
+        inside &= within
     graph = sparse.csr_matrix(
         (np.ones(int(inside.sum()), np.int8), (first[inside], second[inside])),
         shape=(pieces.count, pieces.count),
@@ -113,7 +132,7 @@ def _plausible(pieces: Superpixels, members: BoolArray) -> BoolArray:
 
 
 def evidence(scene: Scene, stands: FloatArray, members: BoolArray) -> FloatArray:
-    """What tells whole things from parts, groups and ground: float32 (K, 11).
+    """What tells whole things from parts, groups and ground: float32 (K, 18).
 
     How much of the outline is faint and how much the photo's border is; what share of its hull a
     group fills; whether it is tiny or huge; how much of it is likely ground or looks like the
@@ -134,16 +153,37 @@ def evidence(scene: Scene, stands: FloatArray, members: BoolArray) -> FloatArray
     alike = ground_likeness(pieces)
     kept = np.maximum(alike, np.sqrt(alike * scene.background))
     held = inside @ pieces.border
+    seen = scene.predicted
+    outline = ((leaves + enters) @ seen.outline) / length
+    within = (members[:, first] & members[:, second]) * pieces.length
+    torn = (within @ seen.outline) / np.sqrt(inside @ pieces.area)
+    near, missing = _agreed(scene, inside)
+    beyond_seen = (leaves @ seen.thing[second] + enters @ seen.thing[first]) / length
     return np.stack([
         faint, held / (held + length), _filled(pieces, members) ** 2,
         np.maximum(0, np.log(_SPECK / share)), np.maximum(0, np.log(share / _WALL)),
         inside @ (area * (stands < _GROUND)) / share, inside @ (area * kept) / share, beyond,
-        things, _log_odds(inside @ (area * stands) / share), _log_odds(beyond),
+        things, log_odds(inside @ (area * stands) / share), log_odds(beyond), log_odds(outline),
+        np.log(torn + 0.1), near, missing, log_odds(inside @ (area * seen.thing) / share),
+        log_odds(beyond_seen), inside @ (area * seen.effect) / share,
     ], axis=1).astype(np.float32)  # fmt: skip
 
 
-def _log_odds(likely: FloatArray) -> FloatArray:
-    return np.log((likely + 0.02) / (1.02 - likely))
+def _agreed(scene: Scene, inside: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """How far groups' pieces see one middle, and how much else sees the same: float32 (K,) each.
+
+    In sizes, the root of a group's area, and in areas.
+    """
+    pieces, seen = scene.pieces, scene.predicted
+    total = inside @ pieces.area
+    own = pieces.area * seen.thing
+    weight = inside @ own + 1e-6
+    middle = (inside @ (own[:, None] * seen.centre)) / weight[:, None]
+    size = np.sqrt(total)
+    far = np.linalg.norm(seen.centre[None] - middle[:, None], axis=2) / size[:, None]
+    near = (inside * np.minimum(far, 1)) @ own / weight
+    missing = (((far < _NEAR) & (inside == 0)) @ own) / total
+    return near, np.minimum(missing, 2)
 
 
 def _filled(pieces: Superpixels, members: BoolArray) -> FloatArray:

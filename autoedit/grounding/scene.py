@@ -9,6 +9,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from autoedit.core.dense_prediction import predict
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.core.photo import Photo
 from autoedit.core.region import Box
@@ -25,6 +26,23 @@ _SHADE = 1.35  # how much brighter a part in its own shade would be in full ligh
 _SHADY = 40.0  # lightness below which a colour may be one in shade
 _WHITE, _DIM = 95.0, 1.35  # lightness of white in full light; how much dimmer a photo may be
 _CAST = 0.7  # share of the estimated cast that is taken out: the estimate is rough
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predicted:
+    """What the network says of a scene's N pieces and M pairs of neighbours.
+
+    Attributes:
+        thing, effect: float32 (N,) in [0, 1], how likely a piece is of a thing, or of its shadow or
+            mirror image.
+        centre: float32 (N, 2), (x, y) in pixels of the middle of the thing that it is of.
+        outline: float32 (M,) in [0, 1], how likely the line between two is a thing's outline.
+    """
+
+    thing: FloatArray
+    effect: FloatArray
+    centre: FloatArray
+    outline: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +90,18 @@ class Scene:
     def scale(self) -> float:
         """Pixels of the photo for one of the working copy."""
         return self.shape[1] / self.pixels.shape[1]
+
+    @cached_property
+    def predicted(self) -> Predicted:
+        """What the network says of the pieces."""
+        maps, pieces = predict(self.pixels), self.pieces
+        weight = maps.thing + np.float32(1e-3)
+        total = pieces.mean(weight)
+        centre = [pieces.mean(maps.centre[..., i] * weight) / total for i in (0, 1)]
+        return Predicted(
+            pieces.mean(maps.thing), pieces.mean(maps.effect), np.stack(centre, axis=1),
+            pieces.along(maps.outline),
+        )  # fmt: skip
 
     def colour_map(self, name: str) -> FloatArray:
         """How surely each piece is called by a colour name, float32 (N,) in [0, 1]."""

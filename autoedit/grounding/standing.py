@@ -15,8 +15,8 @@ _NEAR = 0.3  # of the photo's longer side: how far along its border a colour is 
 _ALIKE, _TINT = 5.0, 3.0  # CIELAB units
 _BOND, _ROUNDS = 8.0, 6  # CIELAB contrast that parts neighbours, and steps between them
 # Logistic regression on rendered scenes, by `scripts/fit_things.py`: what stands in `evidence`.
-_BIAS = -2.785
-_WEIGHTS = (5.858, -7.630, -0.621, -0.759, 2.623, -0.619, -7.513, -2.110)
+_BIAS = -1.728
+_WEIGHTS = (1.397, -1.623, -0.342, -0.467, 1.149, -0.655, 0.971, -0.218, -6.842, -1.353)
 
 
 def standing(scene: Scene) -> FloatArray:
@@ -25,11 +25,12 @@ def standing(scene: Scene) -> FloatArray:
 
 
 def evidence(scene: Scene) -> FloatArray:
-    """What tells things from their ground, float32 (N, 8).
+    """What tells things from their ground, float32 (N, 10).
 
     Likeness to what reaches the border, averaged within edges, so that a dark side or a highlight
     goes with its thing; nearby, and twice as far; the border's colours nearby likewise, and its
-    tints; salience; chroma; how far up or down it lies; and whether it touches the border.
+    tints; what the network says of it being of a thing or of its shadow; salience; chroma; how far
+    up or down it lies; and whether it touches the border.
     """
     pieces = scene.pieces
     alike = ground_likeness(pieces)
@@ -38,9 +39,14 @@ def evidence(scene: Scene) -> FloatArray:
     down = pieces.centre[:, 1] / pieces.labels.shape[0] - 0.5
     return np.stack([
         kept, smoothed(pieces, kept), smoothed(pieces, np.log(seen + 0.002)), np.log(tint + 0.01),
-        scene.salience, np.log1p(np.hypot(pieces.colour[:, 1], pieces.colour[:, 2])), down**2,
-        pieces.border > 0,
+        log_odds(scene.predicted.thing), scene.predicted.effect, scene.salience,
+        np.log1p(np.hypot(pieces.colour[:, 1], pieces.colour[:, 2])), down**2, pieces.border > 0,
     ], axis=1).astype(np.float32)  # fmt: skip
+
+
+def log_odds(likely: FloatArray) -> FloatArray:
+    """Of a probability, float32 of its shape, within [-4, 4]."""
+    return np.log((likely + 0.02) / (1.02 - likely)).astype(np.float32)
 
 
 def _like_border(pieces: Superpixels) -> tuple[FloatArray, FloatArray]:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
+from autoedit.core.dense_prediction import predict
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.core.superpixels import Superpixels
 from autoedit.masking.ground import Ground, ground_round, illumination, lower_part
@@ -22,7 +23,9 @@ _BLOCKED, _FARTHEST = 1000.0, 3.0
 # What the clues of `_clues` say for shadow, by logistic regression on rendered scenes with and
 # without the thing. The constant is lower than the one at which recall and precision come out best
 # together: a fill copes with the end of a shadow, but not with a hole that eats other things.
-_WEIGHTS, _CONSTANT = (0.61, -1.06, -0.67, -1.1), 1.0
+_WEIGHTS, _CONSTANT = (0.26, -0.45, -0.28, -0.46, 0.81), 1.3
+_VIEW, _VIEWED = 9.0, 640  # sizes, and pixels at most, of what the network looks at
+_KNOWN = 0.01  # how far its probabilities stay from 0 and 1
 _FOOT = 0.4  # sizes: so near the foot, the way counts more
 _HEIGHT = 0.3  # sizes above the thing's lowest row: what is higher may be no ground
 # Log lightness; areas of the thing that must be so dark, or it is noise.
@@ -39,7 +42,8 @@ def shadow_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) -> M
     ground is in the thing's shadow the likelier, the more light is taken from it and the shorter
     the way is to it from where the thing stands, where light is long to cross and shade is short:
     a shadow begins at the foot, and what lies behind a lit gap is another's. What is high above
-    the foot in the photo may be no ground.
+    the foot in the photo may be no ground. The network has a say as well, which knows how shadows
+    and mirror images lie.
 
     Args:
         pixels: RGB uint8 (H, W, 3).
@@ -54,7 +58,7 @@ def shadow_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) -> M
     if ground is None:
         return Mask(result, "shadow")
     darkening = illumination(ground)
-    likely = _likely(ground, darkening)
+    likely = _likely(ground, darkening, _predicted(pixels, mask, ground))
     if likely.any():
         soft = _region(ground, likely)
         x0, y0, x1, y1 = ground.box
@@ -65,9 +69,33 @@ def shadow_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) -> M
     return Mask(np.clip(result, 0, 1), "shadow")
 
 
-def _likely(ground: Ground, darkening: FloatArray) -> BoolArray:
+def _predicted(pixels: PixelArray, mask: Mask, ground: Ground) -> FloatArray:
+    """The log odds that each piece shows an effect of the thing, as the network has it: (N,).
+
+    It looks at more of the photo than the ground round the thing, in which other things stand.
+    """
+    x0, y0, x1, y1 = ground.box
+    height, width = mask.shape
+    reach = round(_VIEW * float(np.sqrt(mask.binary.sum())) / 2)
+    middle_x, middle_y = (x0 + x1) // 2, (y0 + y1) // 2
+    left, top = max(0, min(x0, middle_x - reach)), max(0, min(y0, middle_y - reach))
+    right, bottom = min(width, max(x1, middle_x + reach)), min(height, max(y1, middle_y + reach))
+    scale = min(1.0, _VIEWED / max(right - left, bottom - top))
+    shape = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+    seen = cv2.resize(pixels[top:bottom, left:right], shape, interpolation=cv2.INTER_AREA)
+    inside = cv2.resize(mask.array[top:bottom, left:right], shape, interpolation=cv2.INTER_AREA)
+    effect = predict(np.asarray(seen, np.uint8), inside > 0.5).effect
+    rows = slice(round((y0 - top) * scale), max(1, round((y1 - top) * scale)))
+    columns = slice(round((x0 - left) * scale), max(1, round((x1 - left) * scale)))
+    part = cv2.resize(effect[rows, columns], ground.inside.shape[::-1])
+    odds = np.log((part + _KNOWN) / (1 + _KNOWN - part))
+    return ground.pieces.mean(odds)
+
+
+def _likely(ground: Ground, darkening: FloatArray, predicted: FloatArray) -> BoolArray:
     """The pieces in shadow, bool (N,): none when they are not dark enough to be told from noise."""
-    likelihood = (_clues(ground, darkening) * np.array(_WEIGHTS, np.float32)).sum(axis=1)
+    clues = np.concatenate([_clues(ground, darkening), predicted[:, None]], axis=1)
+    likelihood = (clues * np.array(_WEIGHTS, np.float32)).sum(axis=1)
     likely = (likelihood > -_CONSTANT) & ~(ground.thing | ground.other)
     area, unit = ground.pieces.area, ground.size * ground.size
     if area[likely & (darkening < -_DARK)].sum() < _NEEDED * unit:
@@ -79,7 +107,7 @@ def _likely(ground: Ground, darkening: FloatArray) -> BoolArray:
 
 
 def _clues(ground: Ground, darkening: FloatArray) -> FloatArray:
-    """What tells shadow from ground, float32 (N, 4), in the order of `_WEIGHTS`."""
+    """What tells shadow from ground in the photo's light, float32 (N, 4), as in `_WEIGHTS`."""
     brightest = ground.pixels.max(axis=2).astype(np.float32)
     level = ground.pieces.mean(brightest)
     taken = level * (np.exp(-_GAMMA * darkening) - 1)

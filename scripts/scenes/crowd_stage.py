@@ -25,7 +25,7 @@ def build(plan: Plan) -> dict[int, Thing]:
     scene.render.threads_mode, scene.render.threads = "FIXED", 1
     scene.render.use_persistent_data = True  # the clean plate differs by one thing only
     _lay_ground(plan)
-    _light(plan)
+    light(plan)
     stage.camera(plan.view.eye, plan.view.look, plan.view.lens, 13)
     return {item.number: _thing(item) for item in plan.items}
 
@@ -72,16 +72,21 @@ def instances(
         what its middle shows, without depth of field.
     """
     stage.flatten({part: n / 255 for n, thing in made.items() for part in thing.parts})
-    scene = bpy.context.scene
-    scene.camera.data.dof.use_dof = False
-    scene.cycles.pixel_filter_type, scene.cycles.filter_width = "BOX", 0.01
-    seen = stage.render(1, scale, scratch, denoise=False)[..., 0]
+    seen = shown(scale, scratch)
     whole: dict[int, np.ndarray] = {}
     for number in made:
         for other, thing in made.items():
             stage.show(thing, other == number)
         whole[number] = stage.render(1, scale, scratch, denoise=False)[..., 0] == number
     return seen, whole
+
+
+def shown(scale: float, scratch: Path) -> np.ndarray:
+    """The levels of a flattened scene, uint8 (H, W), each pixel that of its middle."""
+    scene = bpy.context.scene
+    scene.camera.data.dof.use_dof = False
+    scene.cycles.pixel_filter_type, scene.cycles.filter_width = "BOX", 0.01
+    return stage.render(1, scale, scratch, denoise=False)[..., 0]
 
 
 def _lay_ground(plan: Plan) -> None:
@@ -114,14 +119,14 @@ def _ground(name: str) -> Material:
         "leather": grounds.leather,
         "marble": grounds.marble,
         "chequer": lambda: textiles.chequer("#d6d2ca", "#2a2927", 1.6),
-        "lacquered wood": lambda: _varnished(grounds.wood("#9a6a3e", "#5b3a22", 2.0, 26)),
-        "wet floor": lambda: _varnished(grounds.concrete("#6f6d68"), 0.1),
+        "lacquered wood": lambda: varnished(grounds.wood("#9a6a3e", "#5b3a22", 2.0, 26)),
+        "wet floor": lambda: varnished(grounds.concrete("#6f6d68"), 0.1),
         "dark glass": _dark_glass,
     }
     return makers[name]()
 
 
-def _varnished(material: Material, rough: float = 0.05) -> Material:
+def varnished(material: Material, rough: float = 0.05) -> Material:
     """The surface under a clear, level coat that mirrors."""
     shader = material.node_tree.nodes["Principled BSDF"]
     shader.inputs["Coat Weight"].default_value = 1.0
@@ -137,7 +142,8 @@ def _dark_glass() -> Material:
     return g.finish(tint, smear, IOR=1.7)
 
 
-def _light(plan: Plan) -> None:
+def light(plan: Plan) -> None:
+    """Sun, lamps and sky of a plan."""
     angle = math.radians(plan.azimuth)
     across, deep = math.cos(angle), math.sin(angle)
     if plan.light == "sun":

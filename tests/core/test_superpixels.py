@@ -51,3 +51,10 @@ def test_lab_is_that_of_the_standard():
     assert to_lab(np.full((1, 1, 3), 255, np.uint8))[0, 0] == pytest.approx((100, 0, 0), abs=0.1)
     red = to_lab(np.array([[[255, 0, 0]]], np.uint8))[0, 0]
     assert red == pytest.approx((53.2, 80.1, 67.2), abs=0.5)
+
+
+def test_a_map_along_the_lines_between_pieces_is_the_mean_of_both_sides():
+    pieces = cut_superpixels(to_lab(noise(30, 40)), 8)
+    numbers = pieces.labels.astype(np.float32)
+
+    assert np.allclose(pieces.along(numbers), pieces.edges.mean(axis=1), atol=1e-4)

@@ -1,11 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from autoedit.core.photo import Photo
 from autoedit.core.plan import Attributes, Relation, Target
+from autoedit.grounding import likely_things
 from autoedit.grounding.attributes import AttributeGrounder, PreparedAttributes, Reading
-from autoedit.grounding.candidates import describe
 from autoedit.grounding.colour_names import EVERYDAY
+from autoedit.grounding.likely_things import LikelyThings
+from autoedit.grounding.proposals import Proposals
 from autoedit.grounding.scene import Scene
 from tests.drawing import ball, block, ground, overlap
 
@@ -263,32 +267,24 @@ def test_tiny_and_even_photos_hold_nothing(shape):
         assert len(grounding.find(wanted)) == 0
 
 
-class Few:
-    """Two things, of which one stands out little."""
-
-    def __init__(self, scene, *things):
-        self._found = [
-            describe(scene, scene.pieces.mean(outline) > 0.5, 1.0, objectness)
-            for outline, objectness in things
-        ]
-
-    def cut(self, fits=None, aside=None):
-        return self._found
-
-
 @pytest.mark.parametrize("way", [{"position": "right"}, {"quantity": "all"}])
-@pytest.mark.parametrize(("objectness", "asked"), [(0.3, True), (0.22, False)])
-def test_what_may_be_a_thing_makes_a_question_where_it_would_be_meant(way, objectness, asked):
+@pytest.mark.parametrize(("likely", "asked"), [(0.3, True), (0.05, False)])
+def test_what_may_be_a_thing_makes_a_question_where_it_would_be_meant(
+    way, likely, asked, monkeypatch
+):
     photo = ground()
     clear = ball(photo, 260, 180, 50, RED)
     faint = ball(photo, 410, 180, 45, (150, 140, 120))
     scene = Scene.of(Photo(photo))
-    reading = Reading(scene, Few(scene, (clear, 0.9), (faint, objectness)))
-    found = reading.find(target("object", **way))
+    members = np.stack([scene.pieces.mean(outline) > 0.5 for outline in (clear, faint)])
+    groups = Proposals(members, np.array([0.99, likely], np.float32))
+    monkeypatch.setattr(likely_things, "propose_things", lambda _: groups)
+    things = LikelyThings(scene)
+    found = Reading(scene, things, 0.4).find(target("object", **way))
 
     assert found.ambiguous == asked
     assert len(found) == 1 + asked
-    assert overlap(found[0].mask.binary, clear) > 0.8
+    assert max(overlap(each.mask.binary, clear) for each in found) > 0.8
 
 
 def test_without_a_subject_the_note_says_what_to_do():
@@ -299,16 +295,23 @@ def test_without_a_subject_the_note_says_what_to_do():
     assert "colour" in found.note
 
 
-def test_what_only_one_way_of_telling_things_takes_is_a_question():
+class Said:
+    """A reading that has made up its mind."""
+
+    def __init__(self, found):
+        self.find = lambda target: found
+
+
+def test_what_one_way_leaves_open_the_other_settles():
     photo = ground()
     left = ball(photo, 130, 180, 45, RED)
-    middle = ball(photo, 260, 180, 45, BLUE)
-    scene = Scene.of(Photo(photo))
-    grounding = PreparedAttributes(scene)
-    assert not grounding.find(target("object", position="left")).ambiguous
-    grounding.__dict__["_first"] = Reading(scene, Few(scene, (middle, 0.9)))
+    ball(photo, 260, 180, 45, BLUE)
+    grounding = PreparedAttributes(Scene.of(Photo(photo)))
+    asked = replace(grounding.find(target("object", quantity="all")), ambiguous=True)
+    grounding.__dict__["_likely"] = Said(asked)
     found = grounding.find(target("object", position="left"))
 
-    assert found.ambiguous
-    assert len(found) == 2
-    assert max(overlap(each.mask.binary, left) for each in found) > 0.8
+    assert len(asked) == 2
+    assert len(found) == 1
+    assert not found.ambiguous
+    assert overlap(found[0].mask.binary, left) > 0.8

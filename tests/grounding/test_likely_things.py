@@ -70,3 +70,15 @@ def test_groups_are_neither_specks_nor_the_whole_photo(drawn):
     assert share.min() > 0.0005
     assert share.max() < 0.5
     assert found.likely.shape == share.shape
+
+
+def test_supposing_that_something_is_or_is_no_thing_changes_only_what_is_supposed(drawn):
+    scene, things, outlines = drawn
+    thing = scene.pieces.mean(outlines[2]) > 0.5
+    before = things.likely(thing)
+
+    assert things.supposing(thing, thing=False).likely(thing) == 0
+    assert things.supposing(thing, thing=True).likely(thing) == 1
+    assert things.likely(thing) == before
+    other = scene.pieces.mean(outlines[0]) > 0.5
+    assert things.supposing(thing, thing=False).likely(other) == things.likely(other)

@@ -6,11 +6,12 @@ from autoedit.core.photo import Photo
 from autoedit.core.plan import Target
 from autoedit.core.region import Region, Regions
 from autoedit.grounding.likely_things import LikelyThings
-from autoedit.grounding.opinions import weighed
+from autoedit.grounding.opinions import settled
 from autoedit.grounding.scene import Scene
 from tests.drawing import ball, block, ground
 
 ONE, ALL = Target(phrase="the thing"), Target(phrase="all the things", quantity="all")
+NOTHING = Regions(())
 
 
 @pytest.fixture(scope="module")
@@ -38,53 +39,45 @@ def bare(shape: tuple[int, ...], x0: int, x1: int) -> np.ndarray:
     return patch
 
 
-def test_answers_that_agree_stand(drawn):
-    scene, things, left, _ = drawn
-    first = regions(left)
-    assert weighed(scene, things, ONE, first, regions(left)) is first
-
-
-def test_answers_that_differ_are_a_question_of_both(drawn):
+def test_a_question_is_settled_by_a_sure_answer_that_it_offers(drawn):
     scene, things, left, right = drawn
-    asked = weighed(scene, things, ONE, regions(left), regions(right))
-    assert asked.ambiguous
-    assert len(asked) == 2
+    asked, sure = regions(left, right, ambiguous=True), regions(right)
+    assert settled(scene, things, ONE, asked, sure, checked=True) is sure
 
 
-def test_a_sure_thing_is_taken_for_what_hardly_is_one(drawn):
+def test_a_question_stays_when_the_other_answer_is_another_or_unsure(drawn):
+    scene, things, left, right = drawn
+    asked = regions(left, ambiguous=True)
+    for other in (regions(right), regions(left, right, ambiguous=True), NOTHING):
+        assert settled(scene, things, ONE, asked, other, checked=True) is asked
+
+
+def test_all_is_settled_only_by_the_same_things(drawn):
+    scene, things, left, right = drawn
+    asked, every = regions(left, right, ambiguous=True), regions(left, right)
+    assert settled(scene, things, ALL, asked, every, checked=True) is every
+    assert settled(scene, things, ALL, asked, regions(left), checked=True) is asked
+
+
+def test_what_only_the_other_way_finds_must_be_likely_or_cut_by_the_border(drawn):
     scene, things, left, _ = drawn
-    second = regions(left)
-    patch = bare(left.shape, 200, 300)
-    assert weighed(scene, things, ONE, regions(patch), second) is second
-
-
-def test_what_hardly_is_a_thing_is_refused_unless_the_border_cuts_it(drawn):
-    scene, things, left, _ = drawn
-    nothing = Regions(())
-    refused = weighed(scene, things, ONE, regions(bare(left.shape, 200, 300)), nothing)
+    sure, cut = regions(left), regions(bare(left.shape, 0, 60))
+    assert settled(scene, things, ONE, NOTHING, sure, checked=True) is sure
+    assert settled(scene, things, ONE, NOTHING, cut, checked=True) is cut
+    patch = regions(bare(left.shape, 200, 300))
+    refused = settled(scene, things, ONE, NOTHING, patch, checked=True)
     assert len(refused) == 0
     assert refused.near_misses[0].refusal
-    cut = regions(bare(left.shape, 0, 60))
-    assert weighed(scene, things, ONE, cut, nothing) is cut
+    assert refused.note
 
 
-def test_what_only_the_second_way_finds_must_surely_be_a_thing(drawn):
+def test_a_noun_alone_may_mean_what_hardly_looks_like_a_thing(drawn):
     scene, things, left, _ = drawn
-    nothing, sure = Regions(()), regions(left)
-    assert weighed(scene, things, ONE, nothing, sure) is sure
-    assert weighed(scene, things, ONE, nothing, regions(bare(left.shape, 200, 300))) is nothing
+    patch = regions(bare(left.shape, 200, 300))
+    assert settled(scene, things, ONE, NOTHING, patch, checked=False) is patch
 
 
-def test_parts_of_a_thing_are_no_question(drawn):
-    scene, things, left, _ = drawn
-    upper, lower = left.copy(), left.copy()
-    upper[120:], lower[:120] = False, False
-    first = regions(left)
-    assert weighed(scene, things, ONE, first, regions(upper, lower, ambiguous=True)) is first
-
-
-def test_all_is_a_question_where_the_other_way_finds_more(drawn):
-    scene, things, left, right = drawn
-    first = regions(left)
-    assert weighed(scene, things, ALL, first, regions(left)) is first
-    assert weighed(scene, things, ALL, first, regions(left, right)).ambiguous
+def test_where_both_find_nothing_the_other_s_near_misses_are_shown(drawn):
+    scene, things, _, _ = drawn
+    other = Regions((), note="nothing")
+    assert settled(scene, things, ONE, NOTHING, other, checked=True) is other

@@ -1,0 +1,1 @@
+"""How the network of `autoedit.core.dense_prediction` is made."""

@@ -1,0 +1,191 @@
+"""What the network learns from: rendered scenes, moved, mirrored and in other light and colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+WIDTH, HEIGHT = 256, 192
+"""Of what is learnt from at a time; sides are multiples of 32."""
+REACH = 16.0
+"""Cells that an offset of 1 means."""
+_SEEN, _DOUBTFUL = 8.0, 6.0  # of 255: what changes by more is an effect; how unsure about that
+_FEWEST = 60  # pixels of a thing
+_NEAREST, _FARTHEST = 1.35, 0.6  # scale
+_EDGE = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True)
+class View:
+    """One picture: RGB uint8 (H, W, 3); uint8 (H, W); and effects with their weights."""
+
+    photo: np.ndarray
+    ids: np.ndarray
+    all_effects: tuple[np.ndarray, np.ndarray]
+    target: np.ndarray
+    own_effects: tuple[np.ndarray, np.ndarray] | None
+
+
+def views(paths: Sequence[Path]) -> list[View]:
+    """Those of some files of `scripts/render_lessons.py`."""
+    found: list[View] = []
+    for path in paths:
+        with np.load(path) as held:
+            shown = zip(held["photo"], held["bare"], held["clean"], held["ids"], strict=True)
+            target = int(held["target"])
+        for photo, bare, clean, ids in shown:
+            if not (ids > 0).any():
+                continue
+            own = ids == target
+            effects = _effects(photo, clean, own) if own.sum() > _FEWEST else None
+            found.append(View(photo, ids, _effects(photo, bare, ids > 0), own, effects))
+    return found
+
+
+def _effects(photo: np.ndarray, other: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, ...]:
+    """What differs but for the thing itself, and how much each pixel says."""
+    apart = np.abs(photo.astype(np.int16) - other).max(axis=2).astype(np.uint8)
+    apart = cv2.medianBlur(apart, 3).astype(np.float32)
+    weight = np.clip(np.abs(apart - _SEEN) / _DOUBTFUL, 0.1, 1)
+    weight[cv2.dilate(mask.astype(np.uint8), _EDGE) > 0] = 0
+    return (apart > _SEEN).astype(np.float32), weight
+
+
+def batch(
+    known: Sequence[View], count: int, rng: np.random.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Inputs (B, 4, H, W), and (B, 7, H / 2, W / 2): the truth of each map, its weights last."""
+    drawn = [_draw(known[rng.integers(len(known))], rng) for _ in range(count)]
+    photos, truths = zip(*drawn, strict=True)
+    return torch.from_numpy(np.stack(photos)), torch.from_numpy(np.stack(truths))
+
+
+def _draw(view: View, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    about = rng.choice(["nothing", "all", "one"], p=[0.4, 0.15, 0.45])
+    if about == "one" and view.own_effects is None:
+        about = "nothing"
+    mask = view.target if about == "one" else view.ids > 0
+    moved = _motion(view, rng, mask if about == "one" else None)
+
+    def warped(values: np.ndarray, how: int, border: int = cv2.BORDER_REFLECT_101) -> np.ndarray:
+        return cv2.warpAffine(values, moved, (WIDTH, HEIGHT), flags=how, borderMode=border)
+
+    photo = warped(view.photo, cv2.INTER_LINEAR)
+    ids = warped(view.ids, cv2.INTER_NEAREST)
+    inside = warped(np.ones_like(view.ids), cv2.INTER_NEAREST, cv2.BORDER_CONSTANT)
+    label, weight = view.own_effects if about == "one" else view.all_effects
+    effect = warped(label, cv2.INTER_LINEAR)
+    counts = warped(weight, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
+    given = np.zeros((HEIGHT, WIDTH), np.uint8)
+    if about != "nothing":
+        given = _roughened(warped(mask.astype(np.uint8), cv2.INTER_NEAREST), rng)
+    known = inside[::2, ::2].astype(np.float32)
+    truth = np.stack([
+        _halved((ids > 0).astype(np.float32)), _outlines(ids), *_offsets((ids * inside)[::2, ::2]),
+        _halved(effect), _halved(counts) * known, known,
+    ])  # fmt: skip
+    colours = _recoloured(_repainted(photo, ids, rng), rng).transpose(2, 0, 1) * 2 - 1
+    return np.concatenate([colours, given[None]]).astype(np.float32), truth.astype(np.float32)
+
+
+def _motion(view: View, rng: np.random.Generator, about: np.ndarray | None) -> np.ndarray:
+    """An affine map, (2, 3), that brings a part of the view into what is learnt from."""
+    height, width = view.ids.shape
+    scale = np.exp(rng.uniform(np.log(_FARTHEST), np.log(_NEAREST))) * 1.15 * WIDTH / width
+    squeezed = np.exp(rng.normal(0, 0.08))
+    turn = np.deg2rad(rng.normal(0, 4))
+    flip = -1 if rng.random() < 0.5 else 1
+    turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    linear = turned @ np.diag([flip * scale * squeezed, scale / squeezed])
+    room = np.maximum(0, np.array([width - WIDTH / scale, height - HEIGHT / scale]) / 2)
+    middle = np.array([width, height]) / 2 + rng.uniform(-1, 1, 2) * room
+    if about is not None:
+        rows, columns = np.nonzero(about)
+        middle = (middle + np.array([columns.mean(), rows.mean()])) / 2
+    shift = np.array([WIDTH, HEIGHT]) / 2 - linear @ middle
+    return np.concatenate([linear, shift[:, None]], axis=1)
+
+
+def _roughened(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The mask as it may have been drawn: too wide, or too narrow."""
+    how = rng.random()
+    if how < 0.25:
+        return cv2.dilate(mask, _EDGE, iterations=int(rng.integers(1, 3)))
+    return cv2.erode(mask, _EDGE) if how < 0.4 else mask
+
+
+def _halved(values: np.ndarray) -> np.ndarray:
+    return values.reshape(HEIGHT // 2, 2, WIDTH // 2, 2).mean((1, 3))
+
+
+def _outlines(ids: np.ndarray) -> np.ndarray:
+    edge = np.zeros(ids.shape, np.uint8)
+    edge[:, 1:] |= ids[:, 1:] != ids[:, :-1]
+    edge[1:] |= ids[1:] != ids[:-1]
+    edge = cv2.dilate(edge, np.ones((2, 2), np.uint8))
+    return edge.reshape(HEIGHT // 2, 2, WIDTH // 2, 2).max((1, 3)).astype(np.float32)
+
+
+def _offsets(ids: np.ndarray) -> np.ndarray:
+    """To the middle of the thing that each cell shows: (2, H, W)."""
+    found = np.zeros((2, *ids.shape))
+    rows, columns = np.indices(ids.shape)
+    for number in np.unique(ids[ids > 0]):
+        own = ids == number
+        found[0][own] = (columns[own].mean() - columns[own]) / REACH
+        found[1][own] = (rows[own].mean() - rows[own]) / REACH
+    return found
+
+
+def _repainted(photo: np.ndarray, ids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """RGB in [0, 1] with some of its things in other colours: greys, and the ground's, among them.
+
+    So that what is learnt is how things stand on a ground, not which colours they have.
+    """
+    x = photo.astype(np.float32) / 255
+    for number in np.unique(ids[ids > 0]):
+        if rng.random() < 0.6:
+            continue
+        own = cv2.GaussianBlur((ids == number).astype(np.float32), (0, 0), 0.6)
+        part = own > 0
+        other = x[part] @ _hue(rng.uniform(-np.pi, np.pi)).T
+        grey = other.mean(axis=1, keepdims=True)
+        other = grey + (other - grey) * rng.choice([0.0, 0.3, 1.0, 1.5])
+        other = np.clip(other * np.exp(rng.normal(0, 0.5)), 0, 1)
+        x[part] += own[part][:, None] * (other - x[part])
+    return x
+
+
+def _recoloured(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """RGB in [0, 1] in another light, other hues, less sharp, noisier or with JPEG's traces."""
+    x = photo
+    if rng.random() < 0.9:
+        x = x ** np.exp(rng.normal(0, 0.25))
+        if rng.random() < 0.5:
+            angle = rng.uniform(-np.pi, np.pi) if rng.random() < 0.6 else rng.normal(0, 0.3)
+            x = x @ _hue(angle).T
+        grey = x.mean(axis=2, keepdims=True)
+        x = grey + (x - grey) * (np.exp(rng.normal(0, 0.35)) if rng.random() < 0.9 else 0)
+        x = x * np.exp(rng.normal(0, 0.12, 3) + rng.normal(0, 0.2))
+    x = np.clip(x, 0, 1).astype(np.float32)
+    if rng.random() < 0.3:
+        x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.3, 1.2))
+    if rng.random() < 0.5:
+        x = np.clip(x + rng.normal(0, rng.uniform(0.003, 0.03), x.shape), 0, 1)
+    if rng.random() < 0.3:
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 95))]
+        x = cv2.imdecode(cv2.imencode(".jpg", (x * 255).astype(np.uint8), quality)[1], 1) / 255
+    return x
+
+
+def _hue(angle: float) -> np.ndarray:
+    """A turn about the axis of greys."""
+    axis = np.full(3, 3**-0.5)
+    across = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
+    flat = np.cos(angle) * np.eye(3) + (1 - np.cos(angle)) * np.outer(axis, axis)
+    return (flat + np.sin(angle) * across).astype(np.float32)

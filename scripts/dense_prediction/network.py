@@ -1,0 +1,95 @@
+"""The network: a small U-Net (Ronneberger et al. 2015) of residual blocks (He et al. 2016)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+from torch.nn import functional
+
+_WIDTHS = (24, 48, 96, 128, 128)  # channels at a half, a quarter, ... of the photo's size
+MAPS = 5
+"""What it says of each cell of 2x2 pixels: thing, outline, offset x and y, effect."""
+
+
+def _joined(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
+    convolution = nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs))
+
+
+class Block(nn.Module):
+    """Two convolutions and what goes round them."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__()
+        self.first, self.second = _joined(inputs, outputs, 3, stride), _joined(outputs, outputs)
+        same = inputs == outputs and stride == 1
+        self.past = nn.Identity() if same else nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(B, C, H, W) to (B, D, H / stride, W / stride)."""
+        return functional.relu(self.second(functional.relu(self.first(x))) + self.past(x))
+
+
+class Network(nn.Module):
+    """From RGB in [-1, 1] and a mask to the `MAPS` at half the size: logits, and offsets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        half, quarter, eighth, sixteenth, last = _WIDTHS
+        self.stem = nn.Sequential(_joined(4, half, 5, 2), nn.ReLU())
+        self.down = nn.ModuleList(
+            [
+                Block(half, quarter, 2),
+                Block(quarter, eighth, 2),
+                nn.Sequential(Block(eighth, sixteenth, 2), Block(sixteenth, sixteenth)),
+                nn.Sequential(Block(sixteenth, last, 2), Block(last, last)),
+            ]
+        )
+        self.whole = nn.Conv2d(last, last, 1)  # the whole photo's say, by squeeze and excitation
+        # Narrowed before they grow: most of the cost is where the maps are large.
+        widths = _WIDTHS[::-1]
+        self.narrow = nn.ModuleList([nn.Conv2d(wide, less, 1) for wide, less in pairwise(widths)])
+        self.up = nn.ModuleList([_joined(2 * less, less) for less in widths[1:]])
+        self.head = nn.Conv2d(half, MAPS, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(B, 4, H, W), sides multiples of 32, to (B, MAPS, H / 2, W / 2)."""
+        kept = [self.stem(x)]
+        for down in self.down:
+            kept.append(down(kept[-1]))
+        y = kept.pop()
+        y = y * torch.sigmoid(self.whole(y.mean((2, 3), keepdim=True)))
+        for narrow, up in zip(self.narrow, self.up, strict=True):
+            larger = functional.interpolate(narrow(y), scale_factor=2.0, mode="nearest")
+            y = functional.relu(up(torch.cat([larger, kept.pop()], 1)))
+        return self.head(y)
+
+
+def export(network: Network, path: Path) -> None:
+    """Write it as ONNX, in half precision on disk alone."""
+    sizes = {"photo": {2: "height", 3: "width"}, "maps": {2: "rows", 3: "columns"}}
+    torch.onnx.export(
+        network.eval(), (torch.zeros(1, 4, 192, 256),), str(path), input_names=["photo"],
+        output_names=["maps"], dynamic_axes=sizes, dynamo=False, opset_version=17,
+    )  # fmt: skip
+    model = onnx.load(path)
+    graph = model.graph
+    casts = []
+    for weights in list(graph.initializer):
+        values = numpy_helper.to_array(weights)
+        if values.dtype != "float32" or values.size < 64:
+            continue
+        name = weights.name
+        graph.initializer.remove(weights)
+        graph.initializer.append(numpy_helper.from_array(values.astype("float16"), f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)

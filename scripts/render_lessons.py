@@ -1,0 +1,75 @@
+"""Render random scenes to learn from, each as one file of small pictures.
+
+    python scripts/render_lessons.py --seed 100000 --count 400 --out LESSONS
+
+Each seed becomes SEED.npz with, for two views of a scene, 320x240 pixels: `photo`, `bare` (without
+all things) and `clean` (without one), uint8 (V, H, W, 3); `ids`, which thing each pixel shows,
+uint8 (V, H, W), 0 on the ground; and `target`, the number of the one. Every other scene is one of
+`scripts/render_crowds.py`; the rest have random shapes on random grounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from scenes import crowd_stage, lessons, stage
+from scenes.crowds import plan
+
+SCALE = 320 / stage.WIDTH
+
+
+def render(seed: int, out: Path, samples: int) -> int:
+    """Write the file of a seed; how many things it has."""
+    scene, rng = plan(seed), random.Random(seed)
+    things = lessons.build(scene) if seed % 2 else crowd_stage.build(scene)
+    views = [scene, lessons.other_view(scene, rng)]
+    photo, bare, clean, ids = [], [], [], []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for one in views:
+            lessons.aim(one.view)
+            photo.append(stage.render(samples, SCALE, folder, bounces=1))
+            clean.append(crowd_stage.without(things, one, photo[-1], samples, folder))
+            for each in things.values():
+                stage.show(each, False)
+            bare.append(stage.render(samples, SCALE, folder, bounces=1))
+            for each in things.values():
+                stage.show(each, True)
+        stage.flatten({part: n / 255 for n, thing in things.items() for part in thing.parts})
+        for one in views:
+            lessons.aim(one.view)
+            ids.append(crowd_stage.shown(SCALE, folder))
+    made = out / f"{seed}.npz"
+    np.savez_compressed(
+        made.with_suffix(".part.npz"), photo=np.stack(photo), bare=np.stack(bare),
+        clean=np.stack(clean), ids=np.stack(ids), target=scene.target,
+    )  # fmt: skip
+    made.with_suffix(".part.npz").replace(made)
+    return len(things)
+
+
+def main() -> None:
+    """Render the seeds that the command line asks for."""
+    parser = argparse.ArgumentParser(description="Render random scenes to learn from.")
+    parser.add_argument("--seed", type=int, default=100000, help="the first seed")
+    parser.add_argument("--count", type=int, default=400, help="how many")
+    parser.add_argument("--step", type=int, default=1, help="every how manieth seed")
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
+    parser.add_argument("--samples", type=int, default=5, help="light paths per pixel")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    for seed in range(options.seed, options.seed + options.count, options.step):
+        if (options.out / f"{seed}.npz").exists():
+            continue
+        began = time.monotonic()
+        count = render(seed, options.out, options.samples)
+        print(f"{seed}: {count} things, {time.monotonic() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""Train the network of `autoedit.core.dense_prediction` on rendered scenes, on the CPU.
+
+    python scripts/render_lessons.py --seed 100000 --count 600 --out LESSONS
+    pip install onnx
+    python scripts/train_dense_prediction.py LESSONS --minutes 45
+
+Every twentieth scene is held out; what is measured on those is printed as it goes. The weights are
+a running mean, and go to `autoedit/core/dense_prediction.onnx`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from queue import Queue
+
+import cv2
+import numpy as np
+import torch
+from dense_prediction.lessons import View, batch, views
+from dense_prediction.network import Network, export
+from torch.nn import functional
+
+ROOT = Path(__file__).resolve().parent.parent
+_WEIGHTS = (1.0, 0.6, 0.5, 1.0)  # of what the losses of thing, outline, offset and effect count
+_RARE = 3.0  # how much more an outline counts than its lack
+_LAG = 0.01  # of the running mean
+_WARM = 100  # steps
+Pair = tuple[torch.Tensor, torch.Tensor]
+
+
+def losses(maps: torch.Tensor, truth: torch.Tensor) -> list[torch.Tensor]:
+    """Of thing, outline, offset and effect, each a mean over what is known."""
+    maps, known = maps.float(), truth[:, 6]
+    entropy = functional.binary_cross_entropy_with_logits
+    thing = entropy(maps[:, 0], truth[:, 0], reduction="none")
+    rare = torch.tensor(_RARE)
+    outline = entropy(maps[:, 1], truth[:, 1], reduction="none", pos_weight=rare)
+    apart = functional.smooth_l1_loss(maps[:, 2:4], truth[:, 2:4], reduction="none", beta=0.1)
+    effect = entropy(maps[:, 4], truth[:, 4], reduction="none")
+    wholly = (truth[:, 0] > 0.99) * known
+    pairs = ((thing, known), (outline, known), (apart.sum(1), wholly), (effect, truth[:, 5]))
+    return [(one * weight).sum() / (weight.sum() + 1) for one, weight in pairs]
+
+
+def measured(network: Network, held: Sequence[Pair]) -> str:
+    """Losses, the IoU of things, and precision and recall of effects, where they are known."""
+    network.eval()
+    found, overlap, effects = [], np.zeros(2), np.zeros(3)
+    with torch.no_grad():
+        for photo, truth in held:
+            maps = network(photo)
+            found.append([float(one) for one in losses(maps, truth)])
+            known, counts = truth[:, 6] > 0, truth[:, 5] > 0
+            things, true = (maps[:, 0] > 0) & known, (truth[:, 0] > 0.5) & known
+            overlap += [int((things & true).sum()), int((things | true).sum())]
+            said, real = (maps[:, 4] > 0) & counts, (truth[:, 4] > 0.5) & counts
+            effects += [int((said & real).sum()), int(said.sum()), int(real.sum())]
+    both, said, real = effects
+    return (
+        f"losses {np.round(np.mean(found, axis=0), 3)}, things IoU {overlap[0] / overlap[1]:.3f}, "
+        f"effects P {both / max(said, 1):.3f} R {both / max(real, 1):.3f}"
+    )
+
+
+def train(taught: list[View], held: list[Pair], options: argparse.Namespace) -> Network:
+    """As many steps as the minutes allow, with a cosine schedule; the running mean."""
+    network = Network()
+    mean = Network()
+    if options.resume:
+        network.load_state_dict(torch.load(options.checkpoint))
+    mean.load_state_dict(network.state_dict())
+    network = network.to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.01)
+    waiting: Queue[Pair] = Queue(8)
+
+    def draw() -> None:
+        rng = np.random.default_rng(options.seed)
+        while True:
+            waiting.put(batch(taught, options.batch, rng))
+
+    threading.Thread(target=draw, daemon=True).start()
+    began, step, told = time.monotonic(), 0, 0.0
+    while (part := (time.monotonic() - began) / 60 / options.minutes) < 1:
+        for group in optimiser.param_groups:
+            slope = 0.5 * (1 + np.cos(np.pi * part)) + 0.005
+            group["lr"] = options.rate * slope * min(1.0, (step + 1) / _WARM)
+        network.train()
+        photo, truth = waiting.get()
+        photo = photo.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            maps = network(photo)
+        loss = sum(w * one for w, one in zip(_WEIGHTS, losses(maps, truth), strict=True))
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
+        optimiser.step()
+        step += 1
+        lag = max(_LAG, 1 / step)
+        with torch.no_grad():
+            for key, value in network.state_dict().items():
+                kept = mean.state_dict()[key]
+                kept.copy_(kept.lerp(value, lag) if kept.is_floating_point() else value)
+        if part * options.minutes - told > 2:
+            told = part * options.minutes
+            print(f"{told:.0f} min, {step} steps: {measured(mean, held)}", flush=True)
+            torch.save(mean.state_dict(), options.checkpoint)
+            export(mean, options.out)
+    print(f"{step} steps: {measured(mean, held)}", flush=True)
+    torch.save(mean.state_dict(), options.checkpoint)
+    return mean
+
+
+def main() -> None:
+    """Train, and write the weights."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("lessons", type=Path, help="rendered scenes")
+    parser.add_argument("--minutes", type=float, default=45)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=2e-3, help="of learning, at its highest")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    parser.add_argument("--checkpoint", type=Path, default=ROOT / "build/dense_prediction.pt")
+    parser.add_argument("--out", type=Path, default=ROOT / "autoedit/core/dense_prediction.onnx")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    cv2.setNumThreads(1)
+    paths = sorted(path for path in options.lessons.glob("*.npz") if ".part" not in path.name)
+    if len(paths) < 40:
+        parser.error(f"{options.lessons} holds too few scenes; see scripts/render_lessons.py.")
+    last = [path for path in paths if int(path.stem) % 20 in (4, 7)]
+    taught = views([path for path in paths if path not in last])
+    rng = np.random.default_rng(1)
+    held = [batch(views(last), options.batch, rng) for _ in range(8)]
+    print(f"{len(taught)} views to learn from, {len(last)} scenes held out")
+    options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    export(train(taught, held, options), options.out)
+
+
+if __name__ == "__main__":
+    main()
