@@ -18,7 +18,7 @@ from autoedit.grounding.choosing import Choice, Rated, choose, narrow
 from autoedit.grounding.coloured import FAINTEST, by_colours, if_thing
 from autoedit.grounding.likely_things import LikelyThings
 from autoedit.grounding.mirrored import without_mirrored
-from autoedit.grounding.opinions import settled
+from autoedit.grounding.opinions import settled, surely, wholer
 from autoedit.grounding.places import place_words, share_of_smaller
 from autoedit.grounding.scene import Scene
 from autoedit.grounding.subject import doubt_of, main_subject
@@ -32,6 +32,7 @@ _COUNTED, _SHAPES, _SIZES = 0.45, 1.4, 2.5  # score of what counts; how unlike t
 _DOUBTFUL = 0.2  # probability of being wrong from which a question is better
 _NEVER, _SURELY = 0.1, 0.97  # probability of what is no thing, and of what is one
 _SAME = 0.6  # intersection over union of two outlines of one thing
+_WHOLE = 0.95  # probability of what surely is one whole thing, and no part of one
 _UNLIKELY = 0.4  # probability from which something is taken for a thing
 _MIRRORED = ("reflection", "image")  # nouns of what is else no thing of its own
 _ABILITIES = "colour, place, size, or as the main subject"
@@ -73,9 +74,12 @@ class PreparedAttributes:
         if target.head in BACKGROUND or wording.main:
             return self._standing_out.find(target)
         found = self._likely.find(target)
-        if len(found) and not found.ambiguous:
+        sure = len(found) > 0 and not found.ambiguous
+        if sure and surely(self._scene, self._things, found) >= _WHOLE:
             return found
         other = self._standing_out.find(target)
+        if sure:
+            return wholer(self._scene, found, other)
         checked = bool(wording.colours)
         return settled(self._scene, self._things, target, found, other, checked=checked)
 

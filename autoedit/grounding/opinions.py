@@ -14,6 +14,7 @@ from autoedit.grounding.likely_things import LikelyThings
 from autoedit.grounding.scene import Scene
 
 _SAME, _SAME_ALL = 0.5, 0.8  # intersection over union of two answers: of one thing, and of several
+_HELD = 0.9  # of an answer: what another holds that is the whole of it
 _LIKELY = 0.3  # probability of what is more than hardly one whole thing
 
 _FAINT = "hardly looks like one whole thing"
@@ -37,7 +38,7 @@ def settled(
     if not len(other) or other.ambiguous:
         return unsure if len(unsure) else other
     if not len(unsure):
-        likely = _cut(scene, other) or _surely(scene, things, other) >= _LIKELY
+        likely = _cut(scene, other) or surely(scene, things, other) >= _LIKELY
         return other if likely or not checked else _refused(other)
     area, own = scene.pieces.area, _pieces(scene, other.items)
     several = target.quantity == "all" or len(other) > 1
@@ -50,14 +51,22 @@ def settled(
     return unsure
 
 
+def wholer(scene: Scene, found: Regions, other: Regions) -> Regions:
+    """The other answer where it is as sure and holds all of what was found, as a body its neck."""
+    if not len(other) or other.ambiguous or len(other) != len(found):
+        return found
+    area, own, theirs = scene.pieces.area, _pieces(scene, found.items), _pieces(scene, other.items)
+    return other if area[own & theirs].sum() >= _HELD * area[own].sum() else found
+
+
+def surely(scene: Scene, things: LikelyThings, found: Regions) -> float:
+    """The probability that what is found is things, each of it."""
+    return min(things.likely(_pieces(scene, (each,))) for each in found.items)
+
+
 def _cut(scene: Scene, found: Regions) -> bool:
     """Whether the photo's border cuts what is found: then its outline cannot tell what it is."""
     return bool((_pieces(scene, found.items) & (scene.pieces.border > 0)).any())
-
-
-def _surely(scene: Scene, things: LikelyThings, found: Regions) -> float:
-    """The probability that what is found is things, each of it."""
-    return min(things.likely(_pieces(scene, (each,))) for each in found.items)
 
 
 def _refused(found: Regions) -> Regions:

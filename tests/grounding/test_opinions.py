@@ -6,7 +6,7 @@ from autoedit.core.photo import Photo
 from autoedit.core.plan import Target
 from autoedit.core.region import Region, Regions
 from autoedit.grounding.likely_things import LikelyThings
-from autoedit.grounding.opinions import settled
+from autoedit.grounding.opinions import settled, wholer
 from autoedit.grounding.scene import Scene
 from tests.drawing import ball, block, ground
 
@@ -81,3 +81,14 @@ def test_where_both_find_nothing_the_other_s_near_misses_are_shown(drawn):
     scene, things, _, _ = drawn
     other = Regions((), note="nothing")
     assert settled(scene, things, ONE, NOTHING, other, checked=True) is other
+
+
+def test_the_whole_is_taken_for_a_part_of_it(drawn):
+    scene, _, left, right = drawn
+    part = left.copy()
+    part[120:] = False
+    found, whole = regions(part), regions(left)
+    assert wholer(scene, found, whole) is whole
+    assert wholer(scene, whole, found) is whole
+    for other in (regions(right), regions(left, right, ambiguous=True), NOTHING):
+        assert wholer(scene, found, other) is found
