@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Render random scenes to learn from.")
     parser.add_argument("--seed", type=int, default=100000, help="the first seed")
     parser.add_argument("--count", type=int, default=400, help="how many")
-    parser.add_argument("--step", type=int, default=1, help="every how manieth seed")
+    parser.add_argument("--step", type=int, default=1, help="from one seed to the next")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
     parser.add_argument("--samples", type=int, default=5, help="light paths per pixel")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""A second opinion on the things in a photo: the likeliest groups of pieces, one after another."""
+"""The things in a photo by their likelihood: the likeliest groups of pieces, one after another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SAME = 0.7  # intersection over union of two groups that are one thing
 
 
 class LikelyThings:
-    """As `Things`, found another way: where the two agree, they are seldom wrong.
+    """As `Things`, found another way: by the network's maps, which know the look of things.
 
     A candidate's objectness is the probability that it is one whole thing.
     """
