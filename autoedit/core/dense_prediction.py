@@ -18,7 +18,8 @@ import numpy as np
 from autoedit.core.mask import BoolArray, FloatArray, PixelArray
 
 _WEIGHTS = Path(__file__).with_name("dense_prediction.onnx")
-_SIDE, _MULTIPLE = 320, 32
+_SIDE, _MULTIPLE, _CELL = 320, 32, 2  # pixels: that it looks at, of its sides, and of a cell's
+_MIRRORED = (1, 1, -1, 1, 1)  # what its maps become in a mirror: x points the other way
 _REACH = 16.0  # cells: what the network calls one unit of offset
 _THREADS = 2
 
@@ -49,17 +50,21 @@ def predict(pixels: PixelArray, thing: BoolArray | None = None) -> Prediction:
     """
     height, width = pixels.shape[:2]
     scale = _SIDE / max(height, width)
-    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
+    # Whole cells, so that those of the mirrored photo lie on those of the photo.
+    rows, columns = (_CELL * max(1, round(side * scale / _CELL)) for side in (height, width))
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = cv2.resize(pixels, (columns, rows), interpolation=interpolation)
     given = np.zeros((rows, columns, 1), np.float32)
     if thing is not None:
         given[..., 0] = cv2.resize(thing.astype(np.float32), (columns, rows)) > 0.5
+    seen = np.concatenate([small.astype(np.float32) / 127.5 - 1, given], axis=2)
+    both = np.stack([seen, seen[:, ::-1]])  # the mean of both is nearer the truth than either
     below, right = -rows % _MULTIPLE, -columns % _MULTIPLE
-    both = np.concatenate([small.astype(np.float32) / 127.5 - 1, given], axis=2)
-    padded = np.pad(both, ((0, below), (0, right), (0, 0)), mode="edge")
-    maps = _session().run(None, {"photo": padded.transpose(2, 0, 1)[None]})[0][0]
-    half = np.asarray(maps[:, : (rows + 1) // 2, : (columns + 1) // 2], np.float32)
+    padded = np.pad(both, ((0, 0), (0, below), (0, right), (0, 0)), mode="edge")
+    maps = _session().run(None, {"photo": padded.transpose(0, 3, 1, 2)})[0]
+    maps = np.asarray(maps[:, :, : rows // _CELL, : columns // _CELL], np.float32)
+    mirrored = maps[1, :, :, ::-1] * np.array(_MIRRORED, np.float32)[:, None, None]
+    half = (maps[0] + mirrored) / 2
     offset = half[2:4] * _REACH
     cells = np.mgrid[: half.shape[1], : half.shape[2]].astype(np.float32)
     towards = (width / half.shape[2], height / half.shape[1])

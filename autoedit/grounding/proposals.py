@@ -27,10 +27,10 @@ _GROUND = 0.3  # probability of being of a thing below which a piece is rather g
 _NEAR = 0.25  # sizes: so near are two ways of seeing one middle
 _SPECK, _WALL = 0.01, 0.1  # of the photo: between them size tells nothing
 # Logistic regression on rendered scenes, by `scripts/fit_things.py`: what stands in `evidence`.
-_BIAS = 2.099
+_BIAS = 2.202
 _WEIGHTS = (
-    0.331, -6.881, -0.672, -3.391, -3.974, -4.164, -0.155, 0.005, 0.222, 0.200, -0.165, 0.804,
-    0.201, -16.191, -6.752, 0.616, 0.108, -0.450,
+    0.795, -15.263, -1.592, -3.009, -3.347, -3.433, -0.096, -2.010, 1.146, 0.219, -0.201, 0.705,
+    0.186, -17.546, -6.765, 0.912, 0.130, -0.381,
 )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def batch(
 
 
 def _draw(view: View, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    about = rng.choice(["nothing", "all", "one"], p=[0.4, 0.15, 0.45])
+    about = rng.choice(["nothing", "all", "one"], p=[0.4, 0.05, 0.55])
     if about == "one" and view.own_effects is None:
         about = "nothing"
     mask = view.target if about == "one" else view.ids > 0

@@ -72,7 +72,10 @@ class Network(nn.Module):
 
 def export(network: Network, path: Path) -> None:
     """Write it as ONNX, in half precision on disk alone."""
-    sizes = {"photo": {2: "height", 3: "width"}, "maps": {2: "rows", 3: "columns"}}
+    sizes = {
+        "photo": {0: "count", 2: "height", 3: "width"},
+        "maps": {0: "count", 2: "rows", 3: "columns"},
+    }
     torch.onnx.export(
         network.eval(), (torch.zeros(1, 4, 192, 256),), str(path), input_names=["photo"],
         output_names=["maps"], dynamic_axes=sizes, dynamo=False, opset_version=17,
