@@ -80,7 +80,7 @@ class PreparedAttributes:
         other = self._standing_out.find(target)
         if sure:
             return wholer(self._scene, found, other)
-        checked = bool(wording.colours)
+        checked = bool(wording.colours or target.exclude)
         return settled(self._scene, self._things, target, found, other, checked=checked)
 
 
@@ -102,6 +102,8 @@ class Reading:
         if (doubt := self._unsure_what_stays(target)) is not None:
             return doubt
         choice = self._choose(target, wording, self._things)
+        if self._unsure_of_relation(target, wording):
+            choice = replace(choice, ambiguous=bool(choice.meant))
         if choice.meant and not choice.ambiguous and isinstance(self._things, LikelyThings):
             choice = self._unless_doubtful(self._things, choice, target, wording)
         return Regions(
@@ -135,6 +137,16 @@ class Reading:
                 note = f"I cannot find {unwanted.phrase}, which is to stay. {found.note}".strip()
                 return Regions(near_misses=found.near_misses, note=note)
         return None
+
+    def _unsure_of_relation(self, target: Target, wording: Wording) -> bool:
+        """Whether hardly more is said than what a thing is related to, and that is not to be seen.
+
+        A colour tells enough without; and a noun alone, as in "on the table", is ground as a rule.
+        """
+        if target.relation is None or wording.colours or target.position is not None:
+            return False
+        anchor = target.relation.anchor
+        return bool(read(anchor).colours) and not self.find(anchor)
 
     def _alone(self) -> bool:
         """Whether there is one thing only, so that any noun means it."""

@@ -23,10 +23,9 @@ _BLOCKED, _FARTHEST = 1000.0, 3.0
 # What the clues of `_clues` and `_predicted` say for shadow, by logistic regression on rendered
 # scenes with and without the thing. With the constant three quarters of what is found are right: a
 # fill copes with the end of a shadow, but not with a hole that eats other things.
-_WEIGHTS, _CONSTANT = (0.26, -0.45, -0.28, -0.46, 0.81), 1.3
+_WEIGHTS, _CONSTANT = (0.24, -0.24, -0.32, 1.02), 1.6
 _VIEW, _VIEWED = 9.0, 640  # sizes, and pixels at most, of what the network looks at
 _KNOWN = 0.01  # how far its probabilities stay from 0 and 1
-_FOOT = 0.4  # sizes: so near the foot, the way counts more
 _HEIGHT = 0.3  # sizes above the thing's lowest row: what is higher may be no ground
 # Log lightness; areas of the thing that must be so dark, or it is noise.
 _DARK, _NEEDED = 0.03, 0.05
@@ -107,7 +106,7 @@ def _likely(ground: Ground, darkening: FloatArray, predicted: FloatArray) -> Boo
 
 
 def _clues(ground: Ground, darkening: FloatArray) -> FloatArray:
-    """What tells shadow from ground in the photo's light, float32 (N, 4), as in `_WEIGHTS`."""
+    """What tells shadow from ground in the photo's light, float32 (N, 3), as in `_WEIGHTS`."""
     brightest = ground.pixels.max(axis=2).astype(np.float32)
     level = ground.pieces.mean(brightest)
     taken = level * (np.exp(-_GAMMA * darkening) - 1)
@@ -116,7 +115,7 @@ def _clues(ground: Ground, darkening: FloatArray) -> FloatArray:
     way = _way(ground, darkening)
     bottom = np.flatnonzero(ground.inside.any(axis=1))[-1]
     height = np.clip((bottom - ground.pieces.centre[:, 1]) / ground.size - _HEIGHT, 0, 2)
-    return np.stack([seen, way, np.minimum(way, _FOOT), height], axis=1).astype(np.float32)
+    return np.stack([seen, way, height], axis=1).astype(np.float32)
 
 
 def _roughness(ground: Ground, brightest: FloatArray, level: FloatArray) -> float:
