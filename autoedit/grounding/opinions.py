@@ -53,7 +53,7 @@ def settled(
 
 def wholer(scene: Scene, found: Regions, other: Regions) -> Regions:
     """The other answer where it is as sure and holds all of what was found, as a body its neck."""
-    if not len(other) or other.ambiguous or len(other) != len(found):
+    if not 0 < len(other) <= len(found) or other.ambiguous:
         return found
     area, own, theirs = scene.pieces.area, _pieces(scene, found.items), _pieces(scene, other.items)
     return other if area[own & theirs].sum() >= _HELD * area[own].sum() else found
