@@ -72,7 +72,7 @@ BACKENDS: dict[str, dict[str, Backend]] = {
     "grounding": {
         "attributes": Backend(
             "autoedit.grounding.attributes:AttributeGrounder",
-            ("cv2", "scipy", "onnxruntime"),
+            ("cv2", "scipy"),
             "",
             "colour, place, size, main subject; no download",
         ),

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -21,7 +20,7 @@ _WEIGHTS = Path(__file__).with_name("dense_prediction.onnx")
 _SIDE, _MULTIPLE, _CELL = 320, 32, 2  # pixels: that it looks at, of its sides, and of a cell's
 _MIRRORED = (1, 1, -1, 1, 1)  # what its maps become in a mirror: x points the other way
 _REACH = 16.0  # cells: what the network calls one unit of offset
-_THREADS = 2
+_ALONE = Lock()  # OpenCV's networks keep their input
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +60,10 @@ def predict(pixels: PixelArray, thing: BoolArray | None = None) -> Prediction:
     both = np.stack([seen, seen[:, ::-1]])  # the mean of both is nearer the truth than either
     below, right = -rows % _MULTIPLE, -columns % _MULTIPLE
     padded = np.pad(both, ((0, 0), (0, below), (0, right), (0, 0)), mode="edge")
-    maps = _session().run(None, {"photo": padded.transpose(0, 3, 1, 2)})[0]
-    maps = np.asarray(maps[:, :, : rows // _CELL, : columns // _CELL], np.float32)
+    with _ALONE:
+        _network().setInput(np.ascontiguousarray(padded.transpose(0, 3, 1, 2)))
+        maps = np.asarray(_network().forward(), np.float32)
+    maps = maps[:, :, : rows // _CELL, : columns // _CELL]
     mirrored = maps[1, :, :, ::-1] * np.array(_MIRRORED, np.float32)[:, None, None]
     half = (maps[0] + mirrored) / 2
     offset = half[2:4] * _REACH
@@ -80,8 +81,5 @@ def predict(pixels: PixelArray, thing: BoolArray | None = None) -> Prediction:
 
 
 @cache
-def _session() -> Any:
-    onnxruntime: Any = import_module("onnxruntime")  # it has no types
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = _THREADS, 1
-    return onnxruntime.InferenceSession(str(_WEIGHTS), options, providers=["CPUExecutionProvider"])
+def _network() -> cv2.dnn.Net:
+    return cv2.dnn.readNetFromONNX(str(_WEIGHTS))
