@@ -109,6 +109,6 @@ def test_an_ordinary_edit_loads_no_reader() -> None:
         "from autoedit.core.photo import Photo;"
         "photo = np.full((60, 80, 3), 200, np.uint8); photo[20:40, 30:50] = (200, 20, 20);"
         "Editor('embedded').locate(Photo(photo), 'the red box');"
-        "sys.exit(any(name in sys.modules for name in ('rapidocr', 'torch')))"
+        "sys.exit(any(name in sys.modules for name in ('rapidocr', 'onnxruntime', 'torch')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

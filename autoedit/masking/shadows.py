@@ -21,7 +21,7 @@ _CROSSING = 10.0  # and through light, so much more
 _OTHER, _TINTED = 0.4, 8.0  # sizes, that another hue is away; CIELAB units, surely another
 _BLOCKED, _FARTHEST = 1000.0, 3.0
 # What the clues of `_clues` and `_predicted` say for shadow, by logistic regression on rendered
-# scenes with and without the thing. With the constant three quarters of what is found are right: a
+# scenes with and without the thing. With the constant seven tenths of what is found are right: a
 # fill copes with the end of a shadow, but not with a hole that eats other things.
 _WEIGHTS, _CONSTANT = (0.24, -0.24, -0.32, 1.02), 1.6
 _VIEW, _VIEWED = 9.0, 640  # sizes, and pixels at most, of what the network looks at
