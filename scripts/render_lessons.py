@@ -2,10 +2,11 @@
 
     python scripts/render_lessons.py --seed 100000 --count 400 --out LESSONS
 
-Each seed becomes SEED.npz with, for two views of a scene, 320x240 pixels: `photo`, `bare` (without
-all things) and `clean` (without one), uint8 (V, H, W, 3); `ids`, which thing each pixel shows,
-uint8 (V, H, W), 0 on the ground; and `target`, the number of the one. Every other scene is one of
-`scripts/render_crowds.py`; the rest have random shapes on random grounds.
+Each seed becomes SEED.npz with, for two views of a scene, 320x240 pixels: `photo` and `bare`
+(without all things), uint8 (V, H, W, 3); `clean` (without one), uint8 (V, N, H, W, 3); `ids`, which
+thing each pixel shows, uint8 (V, H, W), 0 on the ground; and `targets`, the numbers of the N that
+were taken away, one at a time. Sixteen scenes in turn are of `scripts/render_crowds.py`, one on
+each ground, and sixteen have random shapes on random grounds.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import random
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,20 +23,27 @@ from scenes import crowd_stage, lessons, stage
 from scenes.crowds import plan
 
 SCALE = 320 / stage.WIDTH
+_MOST = 4  # things of a scene that are taken away
 
 
 def render(seed: int, out: Path, samples: int) -> int:
     """Write the file of a seed; how many things it has."""
     scene, rng = plan(seed), random.Random(seed)
-    things = lessons.build(scene) if seed % 2 else crowd_stage.build(scene)
+    things = lessons.build(scene) if seed // 16 % 2 else crowd_stage.build(scene)
     views = [scene, lessons.other_view(scene, rng)]
+    carriers = {item.stands_on for item in scene.items}
+    free = [item.number for item in scene.items if item.number not in carriers]
+    targets = rng.sample(free, min(_MOST, len(free)))
     photo, bare, clean, ids = [], [], [], []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for one in views:
             lessons.aim(one.view)
             photo.append(stage.render(samples, SCALE, folder, bounces=1))
-            clean.append(crowd_stage.without(things, one, photo[-1], samples, folder))
+            clean.append(np.stack([
+                crowd_stage.without(things, replace(one, target=n), photo[-1], samples, folder)
+                for n in targets
+            ]))  # fmt: skip
             for each in things.values():
                 stage.show(each, False)
             bare.append(stage.render(samples, SCALE, folder, bounces=1))
@@ -47,7 +56,7 @@ def render(seed: int, out: Path, samples: int) -> int:
     made = out / f"{seed}.npz"
     np.savez_compressed(
         made.with_suffix(".part.npz"), photo=np.stack(photo), bare=np.stack(bare),
-        clean=np.stack(clean), ids=np.stack(ids), target=scene.target,
+        clean=np.stack(clean), ids=np.stack(ids), targets=np.array(targets),
     )  # fmt: skip
     made.with_suffix(".part.npz").replace(made)
     return len(things)

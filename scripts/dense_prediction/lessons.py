@@ -18,17 +18,29 @@ _SEEN, _DOUBTFUL = 8.0, 6.0  # of 255: what changes by more is an effect; how un
 _FEWEST = 60  # pixels of a thing
 _NEAREST, _FARTHEST = 1.35, 0.6  # scale
 _EDGE = np.ones((3, 3), np.uint8)
+_GREY = np.full((3, 1), 1 / 3, np.float32)
+
+
+Effects = tuple[np.ndarray, np.ndarray]
+"""Where they are, and how much each pixel says: float32 (H, W) in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A thing, bool (H, W), and the photo without it, RGB uint8 (H, W, 3)."""
+
+    mask: np.ndarray
+    clean: np.ndarray
 
 
 @dataclass(frozen=True)
 class View:
-    """One picture: RGB uint8 (H, W, 3); uint8 (H, W); and effects with their weights."""
+    """One picture: RGB uint8 (H, W, 3); uint8 (H, W); and what is known of effects."""
 
     photo: np.ndarray
     ids: np.ndarray
-    all_effects: tuple[np.ndarray, np.ndarray]
-    target: np.ndarray
-    own_effects: tuple[np.ndarray, np.ndarray] | None
+    all_effects: Effects
+    targets: tuple[Target, ...]
 
 
 def views(paths: Sequence[Path]) -> list[View]:
@@ -36,22 +48,22 @@ def views(paths: Sequence[Path]) -> list[View]:
     found: list[View] = []
     for path in paths:
         with np.load(path) as held:
-            shown = zip(held["photo"], held["bare"], held["clean"], held["ids"], strict=True)
-            target = int(held["target"])
-        for photo, bare, clean, ids in shown:
+            pictures = zip(held["photo"], held["bare"], held["clean"], held["ids"], strict=True)
+            numbers = held["targets"]
+        for photo, bare, cleans, ids in pictures:
             if not (ids > 0).any():
                 continue
-            own = ids == target
-            effects = _effects(photo, clean, own) if own.sum() > _FEWEST else None
-            found.append(View(photo, ids, _effects(photo, bare, ids > 0), own, effects))
+            targets = [Target(ids == n, clean) for n, clean in zip(numbers, cleans, strict=True)]
+            shown = tuple(target for target in targets if target.mask.sum() > _FEWEST)
+            found.append(View(photo, ids, _effects(photo, bare, ids > 0), shown))
     return found
 
 
-def _effects(photo: np.ndarray, other: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, ...]:
+def _effects(photo: np.ndarray, other: np.ndarray, mask: np.ndarray) -> Effects:
     """What differs but for the thing itself, and how much each pixel says."""
-    apart = np.abs(photo.astype(np.int16) - other).max(axis=2).astype(np.uint8)
-    apart = cv2.medianBlur(apart, 3).astype(np.float32)
-    weight = np.clip(np.abs(apart - _SEEN) / _DOUBTFUL, 0.1, 1)
+    red, green, blue = cv2.split(cv2.absdiff(photo, other))
+    apart = cv2.medianBlur(np.maximum(np.maximum(red, green), blue), 3).astype(np.float32)
+    weight = np.clip(np.abs(apart - _SEEN) / _DOUBTFUL, 0.25, 1)
     weight[cv2.dilate(mask.astype(np.uint8), _EDGE) > 0] = 0
     return (apart > _SEEN).astype(np.float32), weight
 
@@ -66,21 +78,25 @@ def batch(
 
 
 def _draw(view: View, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    about = rng.choice(["nothing", "all", "one"], p=[0.4, 0.05, 0.55])
-    if about == "one" and view.own_effects is None:
+    about = rng.choice(["nothing", "all", "one"], p=[0.35, 0.05, 0.6])
+    shown, mask, effects = view.photo, view.ids > 0, view.all_effects
+    if about == "one" and view.targets:
+        target = view.targets[rng.integers(len(view.targets))]
+        mask = target.mask
+        shown = _dimmed(view.photo, target, rng) if rng.random() < 0.5 else view.photo
+        effects = _effects(shown, target.clean, mask)
+    elif about == "one":
         about = "nothing"
-    mask = view.target if about == "one" else view.ids > 0
     moved = _motion(view, rng, mask if about == "one" else None)
 
     def warped(values: np.ndarray, how: int, border: int = cv2.BORDER_REFLECT_101) -> np.ndarray:
         return cv2.warpAffine(values, moved, (WIDTH, HEIGHT), flags=how, borderMode=border)
 
-    photo = warped(view.photo, cv2.INTER_LINEAR)
-    ids = warped(view.ids, cv2.INTER_NEAREST)
+    photo = warped(shown, cv2.INTER_LINEAR)
+    ids = warped(_closed(view.ids), cv2.INTER_NEAREST)
     inside = warped(np.ones_like(view.ids), cv2.INTER_NEAREST, cv2.BORDER_CONSTANT)
-    label, weight = view.own_effects if about == "one" else view.all_effects
-    effect = warped(label, cv2.INTER_LINEAR)
-    counts = warped(weight, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
+    effect = warped(effects[0], cv2.INTER_LINEAR)
+    counts = warped(effects[1], cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
     given = np.zeros((HEIGHT, WIDTH), np.uint8)
     if about != "nothing":
         given = _roughened(warped(mask.astype(np.uint8), cv2.INTER_NEAREST), rng)
@@ -91,6 +107,20 @@ def _draw(view: View, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]
     ])  # fmt: skip
     colours = _recoloured(_repainted(photo, ids, rng), rng).transpose(2, 0, 1) * 2 - 1
     return np.concatenate([colours, given[None]]).astype(np.float32), truth.astype(np.float32)
+
+
+def _dimmed(photo: np.ndarray, target: Target, rng: np.random.Generator) -> np.ndarray:
+    """The photo with stronger or fainter effects of a thing."""
+    clean = target.clean.astype(np.float32)
+    stronger = np.exp(rng.normal(0, 0.4))
+    made = np.clip(clean + stronger * (photo - clean), 0, 255).astype(np.uint8)
+    return np.where(target.mask[:, :, None], photo, made)
+
+
+def _closed(ids: np.ndarray) -> np.ndarray:
+    """Things without pinholes: blades of grass before one are no holes in it."""
+    nearest = cv2.erode(cv2.dilate(ids, _EDGE), _EDGE)
+    return np.where(ids > 0, ids, nearest)
 
 
 def _motion(view: View, rng: np.random.Generator, about: np.ndarray | None) -> np.ndarray:
@@ -120,7 +150,7 @@ def _roughened(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _halved(values: np.ndarray) -> np.ndarray:
-    return values.reshape(HEIGHT // 2, 2, WIDTH // 2, 2).mean((1, 3))
+    return cv2.resize(values, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)
 
 
 def _outlines(ids: np.ndarray) -> np.ndarray:
@@ -154,7 +184,7 @@ def _repainted(photo: np.ndarray, ids: np.ndarray, rng: np.random.Generator) -> 
         own = cv2.GaussianBlur((ids == number).astype(np.float32), (0, 0), 0.6)
         part = own > 0
         other = x[part] @ _hue(rng.uniform(-np.pi, np.pi)).T
-        grey = other.mean(axis=1, keepdims=True)
+        grey = other @ _GREY
         other = grey + (other - grey) * rng.choice([0.0, 0.3, 1.0, 1.5])
         other = np.clip(other * np.exp(rng.normal(0, 0.5)), 0, 1)
         x[part] += own[part][:, None] * (other - x[part])
@@ -169,7 +199,7 @@ def _recoloured(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         if rng.random() < 0.5:
             angle = rng.uniform(-np.pi, np.pi) if rng.random() < 0.6 else rng.normal(0, 0.3)
             x = x @ _hue(angle).T
-        grey = x.mean(axis=2, keepdims=True)
+        grey = x @ _GREY
         x = grey + (x - grey) * (np.exp(rng.normal(0, 0.35)) if rng.random() < 0.9 else 0)
         x = x * np.exp(rng.normal(0, 0.12, 3) + rng.normal(0, 0.2))
     x = np.clip(x, 0, 1).astype(np.float32)

@@ -35,6 +35,12 @@ class Block(nn.Module):
         return functional.relu(self.second(functional.relu(self.first(x))) + self.past(x))
 
 
+def _blocks(inputs: int, outputs: int, count: int) -> nn.Sequential:
+    """One that halves the size, and more."""
+    more = [Block(outputs, outputs) for _ in range(count - 1)]
+    return nn.Sequential(Block(inputs, outputs, 2), *more)
+
+
 class Network(nn.Module):
     """From RGB in [-1, 1] and a mask to the `MAPS` at half the size: logits, and offsets."""
 
@@ -45,9 +51,9 @@ class Network(nn.Module):
         self.down = nn.ModuleList(
             [
                 Block(half, quarter, 2),
-                Block(quarter, eighth, 2),
-                nn.Sequential(Block(eighth, sixteenth, 2), Block(sixteenth, sixteenth)),
-                nn.Sequential(Block(sixteenth, last, 2), Block(last, last)),
+                _blocks(quarter, eighth, 2),
+                _blocks(eighth, sixteenth, 3),
+                _blocks(sixteenth, last, 3),
             ]
         )
         self.whole = nn.Conv2d(last, last, 1)  # the whole photo's say, by squeeze and excitation

@@ -200,18 +200,18 @@ def leather(colour: str = "#6a4429") -> bpy.types.Material:
     return g.finish(tint, g.span(grain, 0, 0.6, (0.4, 0.55)), Normal=normal)
 
 
-def lawn_soil() -> bpy.types.Material:
+def lawn_soil(low: str = "#1c2410", high: str = "#4a4526") -> bpy.types.Material:
     """Earth under a lawn."""
     g = Graph("earth")
-    tint = g.ramp(g.noise(4, 8, 0.7), (0.3, "#1c2410"), (0.7, "#4a4526"))
+    tint = g.ramp(g.noise(4, 8, 0.7), (0.3, low), (0.7, high))
     return g.finish(tint, 0.95)
 
 
-def blades() -> bpy.types.Material:
+def blades(
+    fresh: str = "#3f6a1c", middle: str = "#62852a", dry: str = "#a3a050"
+) -> bpy.types.Material:
     """Grass blades, in patches of fresh and dry."""
     g = Graph("blades")
     patch = g.math("ADD", g.noise(0.35, 4), g.math("MULTIPLY", g.noise(9, 2), 0.5))
-    tint = g.ramp(
-        g.span(patch, 0.5, 1.0, (0, 1)), (0, "#3f6a1c"), (0.55, "#62852a"), (1, "#a3a050")
-    )
+    tint = g.ramp(g.span(patch, 0.5, 1.0, (0, 1)), (0, fresh), (0.55, middle), (1, dry))
     return g.finish(tint, 0.5, Subsurface_Weight=0.0)

@@ -12,7 +12,7 @@ import bmesh
 import bpy
 import numpy as np
 
-from . import crowd_stage, finishes, grounds, stage, textiles
+from . import crowd_stage, finishes, grounds, stage, textiles, things
 from .crowds import KINDS, Item, Plan, View
 from .graph import Graph
 from .shapes import Thing, box, lathe, mesh, ring, sheet, solid, tube, wall
@@ -28,15 +28,31 @@ def build(plan: Plan) -> dict[int, Thing]:
     scene.render.threads_mode, scene.render.threads = "FIXED", 1
     scene.render.use_persistent_data = True
     base = colour(rng)
-    surface = ground(rng, base)
-    if rng.random() < 0.25:
-        surface = crowd_stage.varnished(surface, rng.uniform(0.02, 0.2))
-    sheet(60, 60, surface)
+    grown = rng.random() < 0.2
+    if grown:
+        _lawn(rng, base)
+    else:
+        surface = ground(rng, base)
+        if rng.random() < 0.25:
+            surface = crowd_stage.varnished(surface, rng.uniform(0.02, 0.2))
+        sheet(60, 60, surface)
     if rng.random() < 0.45:
         wall(rng.uniform(3.5, 9), ground(rng, colour(rng)))
     crowd_stage.light(plan)
     stage.exposure(rng.uniform(-0.5, 0.35))
-    return {item.number: thing(rng, item, base) for item in plan.items}
+    flat = 0.5 if grown else 0.12  # what lies flat in grass is seen between its blades
+    return {item.number: thing(rng, item, base, flat) for item in plan.items}
+
+
+def _lawn(rng: random.Random, base: str) -> None:
+    """Earth and blades of a random colour, length and density."""
+    if rng.random() < 0.5:  # most lawns are green
+        base = code(rng.uniform(0.13, 0.34), rng.uniform(0.25, 0.8), rng.uniform(0.2, 0.6))
+    sheet(60, 60, grounds.lawn_soil(near(rng, base, 0.25), near(rng, base, 0.25)))
+    tall = rng.uniform(0.3, 1.1)
+    blades = grounds.blades(*(near(rng, base, 0.3) for _ in range(3)))
+    count = round(rng.uniform(0.4, 1.2) * 90000)
+    things.grass(17 / tall, blades, rng.randrange(10**6), count).at(0, 2, 0, size=tall)
 
 
 def other_view(plan: Plan, rng: random.Random) -> Plan:
@@ -130,10 +146,12 @@ def _striped(rng: random.Random, first: str, second: str) -> Material:
     return g.finish(g.mix(odd, first, second), rng.uniform(0.1, 0.8))
 
 
-def thing(rng: random.Random, item: Item, base: str) -> Thing:
-    """A random thing about as large as the planned one, in its place."""
-    known = KINDS[item.kind]
-    made = _shape(rng, known.radius, known.height, base)
+def thing(rng: random.Random, item: Item, base: str, flat: float = 0.0) -> Thing:
+    """A random thing about as large as the planned one, in its place; now and then a flat one."""
+    known, height = KINDS[item.kind], KINDS[item.kind].height
+    if rng.random() < flat:
+        height = min(height, rng.uniform(0.1, 0.4))
+    made = _shape(rng, known.radius, height, base)
     return made.at(*item.place, turn=item.turn, size=item.size)
 
 

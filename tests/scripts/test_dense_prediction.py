@@ -26,7 +26,10 @@ def lesson(folder: Path) -> Path:
     cast_shadow(photo, 190, 150, (40, 12))
     ids = ball(photo, 160, 120, 40, (190, 25, 25)).astype(np.uint8)
     path = folder / "1.npz"
-    np.savez(path, photo=photo[None], bare=bare[None], clean=bare[None], ids=ids[None], target=1)
+    ids[120, 160] = 0  # a blade of grass before it
+    np.savez(
+        path, photo=photo[None], bare=bare[None], clean=bare[None, None], ids=ids[None], targets=[1]
+    )
     return path
 
 
@@ -35,6 +38,9 @@ def test_what_is_learnt_of_a_thing_fits_its_picture(tmp_path: Path) -> None:
     photos, truths = lessons.batch(known, 24, np.random.default_rng(0))
     assert photos.shape == (24, 4, lessons.HEIGHT, lessons.WIDTH)
     assert float(photos.abs().max()) <= 1
+    shaded = [bool(truth[4][truth[5] > 0].any()) for truth in truths.numpy()]
+    asked = (photos[:, 3].amax((1, 2)) > 0).numpy()
+    assert np.mean(np.array(shaded)[asked]) > 0.8  # its shadow, unless it was made too faint
     for truth in truths.numpy():
         thing, outline, across, down, effect, counts, inside = truth
         own = (thing > 0.99) & (inside > 0)
@@ -42,6 +48,7 @@ def test_what_is_learnt_of_a_thing_fits_its_picture(tmp_path: Path) -> None:
             continue
         rows, columns = np.nonzero(own)
         middle = columns + lessons.REACH * across[own], rows + lessons.REACH * down[own]
+        assert thing[int(np.median(rows)), int(np.median(columns))] == 1  # no pinhole
         assert np.ptp(middle[0]) < 2
         assert np.ptp(middle[1]) < 2
         assert outline[own].mean() < 0.5
