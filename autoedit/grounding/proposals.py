@@ -27,10 +27,10 @@ _GROUND = 0.3  # probability of being of a thing below which a piece is rather g
 _NEAR = 0.25  # sizes: so near are two ways of seeing one middle
 _SPECK, _WALL = 0.01, 0.1  # of the photo: between them size tells nothing
 # Logistic regression on rendered scenes, by `scripts/fit_things.py`: what stands in `evidence`.
-_BIAS = 2.202
+_BIAS = 1.525
 _WEIGHTS = (
-    0.795, -15.263, -1.592, -3.009, -3.347, -3.433, -0.096, -2.010, 1.146, 0.219, -0.201, 0.705,
-    0.186, -17.546, -6.765, 0.912, 0.130, -0.381,
+    0.810, -2.020, -0.831, -2.638, -3.206, -3.711, 0.466, -0.981, -0.220, 0.463, 0.245, 0.664,
+    0.052, -17.373, -6.808, 0.675, -0.325, 0.054,
 )  # fmt: skip
 
 

@@ -23,8 +23,8 @@ _BLOCKED, _FARTHEST = 1000.0, 3.0
 # What the clues of `_clues` and `_predicted` say for shadow, by logistic regression on rendered
 # scenes with and without the thing. With the constant seven tenths of what is found are right: a
 # fill copes with the end of a shadow, but not with a hole that eats other things.
-_WEIGHTS, _CONSTANT = (0.24, -0.24, -0.32, 1.02), 1.6
-_VIEW, _VIEWED = 9.0, 640  # sizes, and pixels at most, of what the network looks at
+_WEIGHTS, _CONSTANT = (0.24, -0.11, -0.44, 1.1), 1.85
+_VIEWS, _VIEWED = (4.0, 9.0), 640  # sizes, and pixels at most, of what the network looks at
 _KNOWN = 0.01  # how far its probabilities stay from 0 and 1
 _HEIGHT = 0.3  # sizes above the thing's lowest row: what is higher may be no ground
 # Log lightness; areas of the thing that must be so dark, or it is noise.
@@ -69,13 +69,20 @@ def shadow_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) -> M
 
 
 def _predicted(pixels: PixelArray, mask: Mask, ground: Ground) -> FloatArray:
-    """The log odds that each piece shows an effect of the thing, as the network has it: (N,).
+    """The log odds that each pixel of the ground shows an effect of the thing: (h, w).
 
-    It looks at more of the photo than the ground round the thing, in which other things stand.
+    As the network has it, which looks at it from near and from farther off, where other things
+    stand in view; the mean of both is nearer the truth than either.
     """
+    views = [_odds(pixels, mask, ground, view) for view in _VIEWS]
+    return np.mean(views, axis=0, dtype=np.float32)
+
+
+def _odds(pixels: PixelArray, mask: Mask, ground: Ground, view: float) -> FloatArray:
+    """What `_predicted` says from one view, so many sizes of the thing wide."""
     x0, y0, x1, y1 = ground.box
     height, width = mask.shape
-    reach = round(_VIEW * float(np.sqrt(mask.binary.sum())) / 2)
+    reach = round(view * float(np.sqrt(mask.binary.sum())) / 2)
     middle_x, middle_y = (x0 + x1) // 2, (y0 + y1) // 2
     left, top = max(0, min(x0, middle_x - reach)), max(0, min(y0, middle_y - reach))
     right, bottom = min(width, max(x1, middle_x + reach)), min(height, max(y1, middle_y + reach))
@@ -86,23 +93,25 @@ def _predicted(pixels: PixelArray, mask: Mask, ground: Ground) -> FloatArray:
     effect = predict(np.asarray(seen, np.uint8), inside > 0.5).effect
     rows = slice(round((y0 - top) * scale), max(1, round((y1 - top) * scale)))
     columns = slice(round((x0 - left) * scale), max(1, round((x1 - left) * scale)))
-    part = cv2.resize(effect[rows, columns], ground.inside.shape[::-1])
-    odds = np.log((part + _KNOWN) / (1 + _KNOWN - part))
-    return ground.pieces.mean(odds)
+    part = np.asarray(cv2.resize(effect[rows, columns], ground.inside.shape[::-1]), np.float32)
+    return np.log((part + _KNOWN) / (1 + _KNOWN - part))
 
 
 def _likely(ground: Ground, darkening: FloatArray, predicted: FloatArray) -> BoolArray:
-    """The pieces in shadow, bool (N,): none when they are not dark enough to be told from noise."""
-    clues = np.concatenate([_clues(ground, darkening), predicted[:, None]], axis=1)
-    likelihood = (clues * np.array(_WEIGHTS, np.float32)).sum(axis=1)
-    likely = (likelihood > -_CONSTANT) & ~(ground.thing | ground.other)
-    area, unit = ground.pieces.area, ground.size * ground.size
-    if area[likely & (darkening < -_DARK)].sum() < _NEEDED * unit:
+    """What is in shadow, bool (h, w): nothing when it is not dark enough to be told from noise."""
+    *of_clues, of_network = _WEIGHTS
+    by_piece = (_clues(ground, darkening) * np.array(of_clues, np.float32)).sum(axis=1)
+    likelihood = by_piece[ground.pieces.labels] + np.float32(of_network) * predicted
+    free = ~(ground.thing | ground.other)[ground.pieces.labels]
+    likely = (likelihood > -_CONSTANT) & free
+    unit = ground.size * ground.size
+    dark = (darkening < -_DARK)[ground.pieces.labels]
+    if np.count_nonzero(likely & dark) < _NEEDED * unit:
         return np.zeros(likely.shape, np.bool_)
-    order = np.argsort(np.where(likely, -likelihood, np.inf), kind="stable")
-    within = np.zeros(likely.shape, np.bool_)
-    within[order] = np.cumsum(area[order]) < _LARGEST * unit
-    return likely & within
+    most = round(_LARGEST * unit)
+    if np.count_nonzero(likely) > most:
+        likely &= likelihood > np.partition(likelihood[likely], -most)[-most]
+    return likely
 
 
 def _clues(ground: Ground, darkening: FloatArray) -> FloatArray:
@@ -160,11 +169,11 @@ def _apart(pieces: Superpixels) -> FloatArray:
 
 
 def _region(ground: Ground, likely: BoolArray) -> FloatArray:
-    """The pieces as smooth regions that begin at the thing, without specks and pinholes."""
+    """What is likely as smooth regions that begin at the thing, without specks and pinholes."""
     size, inside = ground.size, ground.inside
     width = 2 * max(1, round(0.025 * size)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    region = (likely[ground.pieces.labels] & ~inside).astype(np.uint8)
+    region = (likely & ~inside).astype(np.uint8)
     both = cv2.morphologyEx(region | inside, cv2.MORPH_CLOSE, kernel)
     region = np.asarray(cv2.morphologyEx(both, cv2.MORPH_OPEN, kernel), np.uint8)
     region[inside | ground.others] = 0
