@@ -23,8 +23,8 @@ _BLOCKED, _FARTHEST = 1000.0, 3.0
 # What the clues of `_clues` and `_predicted` say for shadow, by logistic regression on rendered
 # scenes with and without the thing. With the constant seven tenths of what is found are right: a
 # fill copes with the end of a shadow, but not with a hole that eats other things.
-_WEIGHTS, _CONSTANT = (0.24, -0.11, -0.44, 1.1), 1.85
-_VIEWS, _VIEWED = (4.0, 9.0), 640  # sizes, and pixels at most, of what the network looks at
+_WEIGHTS, _CONSTANT = (0.24, -0.11, -0.44, 1.1), 1.5
+_VIEW, _VIEWED = 9.0, 640  # sizes, and pixels at most, of what the network looks at
 _KNOWN = 0.01  # how far its probabilities stay from 0 and 1
 _HEIGHT = 0.3  # sizes above the thing's lowest row: what is higher may be no ground
 # Log lightness; areas of the thing that must be so dark, or it is noise.
@@ -71,18 +71,12 @@ def shadow_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) -> M
 def _predicted(pixels: PixelArray, mask: Mask, ground: Ground) -> FloatArray:
     """The log odds that each pixel of the ground shows an effect of the thing: (h, w).
 
-    As the network has it, which looks at it from near and from farther off, where other things
-    stand in view; the mean of both is nearer the truth than either.
+    As the network has it, which looks at more of the photo than this ground, where other things
+    stand.
     """
-    views = [_odds(pixels, mask, ground, view) for view in _VIEWS]
-    return np.mean(views, axis=0, dtype=np.float32)
-
-
-def _odds(pixels: PixelArray, mask: Mask, ground: Ground, view: float) -> FloatArray:
-    """What `_predicted` says from one view, so many sizes of the thing wide."""
     x0, y0, x1, y1 = ground.box
     height, width = mask.shape
-    reach = round(view * float(np.sqrt(mask.binary.sum())) / 2)
+    reach = round(_VIEW * float(np.sqrt(mask.binary.sum())) / 2)
     middle_x, middle_y = (x0 + x1) // 2, (y0 + y1) // 2
     left, top = max(0, min(x0, middle_x - reach)), max(0, min(y0, middle_y - reach))
     right, bottom = min(width, max(x1, middle_x + reach)), min(height, max(y1, middle_y + reach))

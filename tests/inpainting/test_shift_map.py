@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoedit.inpainting.patch_diffusion.guidance import Shift, families
+from autoedit.inpainting.patch_diffusion.guidance import Family, PlaneShift, Shift, families
 from autoedit.inpainting.patch_diffusion.pyramid import Level
 from autoedit.inpainting.patch_diffusion.shift_map import _cheaper, _expand, _label, solve
 
@@ -107,7 +107,7 @@ def test_what_runs_along_the_hole_is_found_from_a_beginning_of_its_own() -> None
         cost = rng.uniform(0, 60, (30, 8)).astype(np.float32)
         edges = np.stack([np.arange(29), np.arange(1, 30)], axis=1)
         plain, dearer = _expand(values, cost, edges, np.arange(8))
-        labels = _label(values, cost, edges, np.arange(8), [np.arange(4)])
+        labels = _label(values, cost, edges, np.arange(8), [Family(np.arange(4), False)])
         energy = energy_of(values, cost, edges, labels)
         assert abs(energy_of(values, cost, edges, plain) - dearer) < 0.1
         assert energy <= dearer + 0.1
@@ -124,9 +124,32 @@ def energy_of(values: np.ndarray, cost: np.ndarray, edges: np.ndarray, labels: n
     return total
 
 
+def test_a_plane_may_carry_on_for_hardly_more_than_what_has_the_fewest_seams() -> None:
+    """Two sources of one grey fill a half each for least; one on a plane fills all for more."""
+    values = np.zeros((40, 4, 3), np.float32)
+    values[:, 2:] = 60
+    edges = np.stack([np.arange(39), np.arange(1, 40)], axis=1)
+    for dearer, taken in ((1.05, True), (1.15, False)):
+        cost = np.full((40, 4), 10 * dearer, np.float32)
+        cost[:20, 0], cost[20:, 1] = 10, 10
+        cost[20:, 0], cost[:20, 1] = 1000, 1000
+        level, plane = (
+            _label(values, cost, edges, np.arange(4), [Family(np.array([2, 3]), aslant)])
+            for aslant in (False, True)
+        )
+        assert (level < 2).all()
+        assert bool((plane >= 2).all()) == taken
+
+
+def test_sources_of_one_plane_make_a_family() -> None:
+    choices = [PlaneShift((0.0, 0.01), (0, 0), 0, n) for n in range(4)]
+    assert [family.aslant for family in families(list(choices), np.arange(4))] == [True]
+
+
 def test_level_and_upright_sources_make_families() -> None:
     level, upright = [Shift(0, n) for n in range(1, 6)], [Shift(n, 0) for n in range(1, 4)]
     choices = [Shift(1, 1), *level, *upright]
     found = families(choices, np.arange(len(choices)))
-    assert [family.tolist() for family in found] == [[1, 2, 3, 4, 5]]  # three are too few
+    assert [family.members.tolist() for family in found] == [[1, 2, 3, 4, 5]]  # three are too few
+    assert not found[0].aslant
     assert families(choices, np.array([0, 1, 2])) == []

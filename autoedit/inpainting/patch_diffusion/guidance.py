@@ -73,6 +73,14 @@ class PlaneShift:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Sources that run one way, int (M,) their numbers; `aslant` when it is along a plane."""
+
+    members: IntArray
+    aslant: bool
+
+
 def sources(
     level: Level, fine: Level, generator: np.random.Generator
 ) -> tuple[list[Source], FloatArray]:
@@ -105,7 +113,7 @@ def sources(
     return found, rarity
 
 
-def families(sources: list[Source], useful: IntArray) -> list[IntArray]:
+def families(sources: list[Source], useful: IntArray) -> list[Family]:
     """Sources that run one way and can carry on what does so: level, upright, or on one plane.
 
     Args:
@@ -113,7 +121,7 @@ def families(sources: list[Source], useful: IntArray) -> list[IntArray]:
         useful: int (K,), the numbers of those that count.
 
     Returns:
-        For each family that is large enough to fill a hole, int (M,), the numbers of its sources.
+        Each family that is large enough to fill a hole.
     """
     found: dict[object, list[int]] = {}
     for number in useful.tolist():
@@ -122,7 +130,11 @@ def families(sources: list[Source], useful: IntArray) -> list[IntArray]:
             found.setdefault(source.line, []).append(number)
         elif isinstance(source, Shift) and 0 in (source.dy, source.dx):
             found.setdefault("level" if source.dy == 0 else "upright", []).append(number)
-    return [np.array(family) for family in found.values() if len(family) >= _FAMILY]
+    return [
+        Family(np.array(family), isinstance(sources[family[0]], PlaneShift))
+        for family in found.values()
+        if len(family) >= _FAMILY
+    ]
 
 
 def _along(hole: BoolArray, angles: list[float]) -> list[tuple[int, int]]:
