@@ -1,8 +1,8 @@
 """Train the network of `autoedit.core.dense_prediction` on rendered scenes, on the CPU.
 
-    python scripts/render_lessons.py --seed 100000 --count 800 --out LESSONS
+    python scripts/render_lessons.py --seed 100000 --count 1130 --out LESSONS
     pip install onnx
-    python scripts/train_dense_prediction.py LESSONS --minutes 100
+    python scripts/train_dense_prediction.py LESSONS --minutes 190
 
 Every twentieth scene is held out; what is measured on those is printed as it goes. The weights are
 a running mean, and go to `autoedit/core/dense_prediction.onnx`.

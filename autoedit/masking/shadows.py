@@ -41,8 +41,8 @@ def shadow_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) -> M
     ground is in the thing's shadow the likelier, the more light is taken from it and the shorter
     the way is to it from where the thing stands, where light is long to cross and shade is short:
     a shadow begins at the foot, and what lies behind a lit gap is another's. What is high above
-    the foot in the photo may be no ground. The network has a say as well, which knows how shadows
-    and mirror images lie.
+    the foot in the photo may be no ground. The network has the most to say, which knows how shadows
+    and mirror images lie, and tells each pixel from the next.
 
     Args:
         pixels: RGB uint8 (H, W, 3).
