@@ -208,7 +208,11 @@ class Reading:
             if self._same(choice.meant, other.meant):
                 continue
             doubt += wrong
-            more += [each for each in other.meant if not self._among(each, [*choice.meant, *more])]
+            more += [
+                _as_likely(each, item)
+                for each in other.meant
+                if not self._among(each, [*choice.meant, *more])
+            ]
         if doubt < _DOUBTFUL:
             return choice
         return Choice([*choice.meant, *more], choice.near_misses, ambiguous=True)
@@ -314,6 +318,16 @@ def _label(item: Candidate, wording: Wording) -> str:
 
 def _article(noun: str) -> str:
     return "an" if noun[:1] in "aeiou" else "a"
+
+
+def _as_likely(each: Rated[Candidate], supposed: Candidate) -> Rated[Candidate]:
+    """What was rated as if it were a thing, rated by how likely that is."""
+    if not (each.item.members == supposed.members).all():
+        return each
+    before = f"stands out: {each.item.objectness:.2f}"
+    likely = f"stands out: {supposed.objectness:.2f}"
+    evidence = tuple(likely if said == before else said for said in each.evidence)
+    return replace(each, score=each.score * supposed.objectness, evidence=evidence)
 
 
 def _ignorance(target: Target) -> str:
