@@ -324,8 +324,7 @@ def _as_likely(each: Rated[Candidate], supposed: Candidate) -> Rated[Candidate]:
     """What was rated as if it were a thing, rated by how likely that is."""
     if not (each.item.members == supposed.members).all():
         return each
-    before = f"stands out: {each.item.objectness:.2f}"
-    likely = f"stands out: {supposed.objectness:.2f}"
+    (before,), (likely,) = _stands_out(each.item), _stands_out(supposed)
     evidence = tuple(likely if said == before else said for said in each.evidence)
     return replace(each, score=each.score * supposed.objectness, evidence=evidence)
 

@@ -285,6 +285,9 @@ def test_what_may_be_a_thing_makes_a_question_where_it_would_be_meant(
     assert found.ambiguous == asked
     assert len(found) == 1 + asked
     assert max(overlap(each.mask.binary, clear) for each in found) > 0.8
+    for each in found:  # nothing is told surer than it is
+        known = 0.99 if overlap(each.mask.binary, clear) > 0.8 else likely
+        assert f"stands out: {known:.2f}" in each.evidence
 
 
 def test_without_a_subject_the_note_says_what_to_do():
