@@ -282,13 +282,14 @@ class Editor:
     ) -> list[tuple[Photo, StepResult]]:  # fmt: skip
         """One step on what was selected; several results, best first, where seeds matter."""
         insert, notes = self._pictures.insert(step, photo, run), ()
+        before = photo
         if insert is not None and step.operation == "add":
             return [self._pictures.add(photo, step, regions, mask, pointer, insert, run)]
         if insert is not None:
             cleared = inserting.as_removal(step, insert)
-            job = holes.removal(self._stages, photo, cleared, regions, mask, pointer, run)
+            photo, job = holes.removal(self._stages, photo, cleared, regions, mask, pointer, run)
         elif step.operation == "remove":
-            job = holes.removal(self._stages, photo, step, regions, mask, pointer, run)
+            photo, job = holes.removal(self._stages, photo, step, regions, mask, pointer, run)
         elif abilities.draws(step):
             photo, job, notes = holes.drawn(self._stages, photo, step, mask, run)
         else:
@@ -296,7 +297,7 @@ class Editor:
         inpainter, settings = self._stages.inpainter, self.pipeline.verification
         fills = fill_until_good(inpainter, photo, job, settings, run, count)
         if insert is not None:
-            fills, notes = self._pictures.put_in(photo, fills, job, regions, mask, insert, run)
+            fills, notes = self._pictures.put_in(before, fills, job, regions, mask, insert, run)
         return [
             (each.photo, StepResult(step.operation, regions, mask, each.matte, each.attempts,
                                     each.verdict, notes))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from autoedit.compositing.stitch import stitch
-from autoedit.core.mask import Mask, PixelArray
+from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.core.photo import Photo
 from autoedit.core.result import Verdict
 from autoedit.core.window import hole_groups, window_with_sources
@@ -17,7 +18,21 @@ from autoedit.inpainting import FillRequest, Inpainter
 from autoedit.pipeline import VerificationSettings
 from autoedit.run import Run
 
+_BEYOND = np.ones((15, 15), np.uint8)  # wider than a patch to either side
 _NEXT_SEED = 7919  # so that another attempt's candidates repeat none of the first's
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Behind:
+    """What the hole hides of another thing, which is filled from that thing alone.
+
+    Attributes:
+        part: float32 (H, W) in [0, 1], of the hole.
+        seen: bool (H, W), the thing outside the hole.
+    """
+
+    part: FloatArray
+    seen: BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +43,15 @@ class Job:
         matte: what is composited at attempt 0, 1, ...: above 0 is the hole.
         request: its `forbidden` is over the whole photo; seed and count are set for each attempt.
         judge: the edited photo and its matte to a verdict.
+        behind: the other things that go on behind a matte.
+        relit: where the photo to be filled differs from what it was already.
     """
 
     matte: Callable[[int], Mask]
     request: FillRequest
     judge: Callable[[Photo, Mask], Verdict]
+    behind: Callable[[Mask], Sequence[Behind]] = lambda _: ()
+    relit: Mask | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +93,16 @@ def fill_until_good(
         request = replace(job.request, seed=seed, count=max(count, settings.candidates))
         with run.stage("inpainting"):
             fills = fill_holes(inpainter, photo, matte, request, run)
+            if inpainter.needs.copies:
+                for thing in job.behind(matte):
+                    for number, pixels in enumerate(fills):
+                        one = replace(request, seed=seed + number, count=1)
+                        complete(inpainter, photo, pixels, thing, one)
         with run.stage("verification"):
             for pixels in fills:
                 edited = photo.with_pixels(pixels)
-                tried.append(Filled(edited, matte, job.judge(edited, matte), attempt + 1))
+                changed = matte if job.relit is None else matte | job.relit
+                tried.append(Filled(edited, changed, job.judge(edited, matte), attempt + 1))
         if any(each.verdict.passed for each in tried):
             break
     if not tried:  # the settings ask for one attempt at least
@@ -134,3 +159,32 @@ def fill_holes(
             pixels = np.repeat(filled[:, :, 1:2], 3, axis=2) if photo.grey else filled
             stitch(result, pixels, np.where(ours, matte.array[window.slices], 0.0), window)
     return results
+
+
+def complete(
+    inpainter: Inpainter, photo: Photo, pixels: PixelArray, thing: Behind, request: FillRequest
+) -> None:
+    """Fill what was hidden of a thing from what is seen of it, over what was filled, in place.
+
+    Args:
+        inpainter: one that copies from the photo.
+        photo: as it is.
+        pixels: RGB uint8 (H, W, 3), filled as if the thing were not there.
+        thing: which goes on behind.
+        request: with a count of 1.
+    """
+    rows, columns = (np.flatnonzero((thing.part > 0).any(axis=axis)) for axis in (1, 0))
+    box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    # What lies just beyond the thing's edge is unknown too: it must not be matched there.
+    wide = cv2.dilate((thing.part > 0).astype(np.uint8), _BEYOND) > 0
+    hole = wide & ~thing.seen
+    needs = inpainter.needs
+    window = window_with_sources(
+        box, hole, thing.seen, context=needs.context, minimum=needs.minimum, multiple=needs.multiple
+    )
+    place = window.slices
+    own = replace(request, forbidden=~thing.seen[place] & ~hole[place])
+    (filled,) = inpainter.fill(pixels[place], hole[place], own)
+    if photo.grey:
+        filled = np.repeat(filled[:, :, 1:2], 3, axis=2)
+    stitch(pixels, filled, thing.part[place], window)

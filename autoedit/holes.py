@@ -12,7 +12,8 @@ from autoedit.core.plan import EditStep
 from autoedit.core.region import Region
 from autoedit.core.result import Verdict
 from autoedit.errors import MaskError, TargetNotFoundError
-from autoedit.filling import Job
+from autoedit.filling import Behind, Job
+from autoedit.masking import Relit
 from autoedit.pipeline import Pipeline
 from autoedit.pointing import Pointer
 from autoedit.run import Run
@@ -22,8 +23,8 @@ from autoedit.stages import Stages
 def removal(
     stages: Stages, photo: Photo, step: EditStep, regions: tuple[Region, ...], mask: Mask,
     pointer: Pointer, run: Run,
-) -> Job:  # fmt: skip
-    """Fill where the target and its shadow were; with more growth at each attempt.
+) -> tuple[Photo, Job]:  # fmt: skip
+    """Fill where the target was, on ground without its shadow; more growth at each attempt.
 
     Args:
         stages: of the pipeline.
@@ -33,16 +34,23 @@ def removal(
         pointer: what was pointed at.
         run: told of the stages.
 
+    Returns:
+        The photo to fill in, and the job.
+
     Raises:
         TargetNotFoundError: when only an effect is meant and none shows.
         MaskError: when nothing is left to fill from.
     """
+    relit: Relit | None = None
+    things: list[Mask] = []
     if any(region.exact for region in regions):  # flat on a thing, from which it is filled
         hole, others = mask, selecting.elsewhere(photo, regions)
     else:
         with run.stage("masking"):
-            hole = _with_effects(stages, photo, mask, step)
-        others = selecting.others(stages, photo, mask, run, taken=hole)
+            hole, relit = _cleared(stages, photo, mask, step)
+        taken = hole if relit is None else hole | relit.mask
+        things = selecting.others(stages, photo, mask, run, taken=taken)
+        others = selecting.joined(things, mask.shape)
     spared, spared_from, margin = others, mask, stages.pipeline.masking.grow_minimum
     if step.settled_effects == "only":  # then the thing itself is one that stays
         spared, spared_from, margin = others | mask, hole, 0.0
@@ -54,10 +62,17 @@ def removal(
 
     def judge(after: Photo, matte: Mask) -> Verdict:
         return judging.judge_removal(
-            stages, photo, after, step, mask, matte, spared, pointed=pointer.given
+            stages, photo, after, step, mask, matte, spared, relit, pointed=pointer.given
         )
 
-    return Job(matte_at, drawing.request_for(stages.pipeline, step, spared), judge)
+    def behind(matte: Mask) -> list[Behind]:
+        hole = matte.array > 0
+        parts = [(thing, masking.hidden_part(thing, hole)) for thing in things]
+        return [Behind(part, thing.binary & ~hole) for thing, part in parts if part is not None]
+
+    request = drawing.request_for(stages.pipeline, step, spared)
+    before = photo if relit is None else photo.with_pixels(relit.pixels)
+    return before, Job(matte_at, request, judge, behind, None if relit is None else relit.mask)
 
 
 def drawn(
@@ -85,7 +100,7 @@ def drawn(
                 room = room | _with_effects(stages, photo, mask, step)
             matte = grown(stages.pipeline, room)
     if step.operation in ("replace", "add"):
-        others = selecting.others(stages, photo, mask, run)
+        others = selecting.joined(selecting.others(stages, photo, mask, run), mask.shape)
         matte = masking.spare(matte, others, mask, margin=stages.pipeline.masking.grow_minimum)
         wanted = stages.target(step.replacement.phrase if step.replacement else "")
 
@@ -96,21 +111,37 @@ def drawn(
     return photo, Job(lambda _: matte, request, judge), notes
 
 
-def _with_effects(stages: Stages, photo: Photo, mask: Mask, step: EditStep) -> Mask:
-    """The target with its shadow and mirror image, without them, or these alone."""
+def _cleared(stages: Stages, photo: Photo, mask: Mask, step: EditStep) -> tuple[Mask, Relit]:
+    """What is to be filled, and the photo with the target's light and shadow taken off the rest.
+
+    The ground below a shadow is there to be seen, if darker; what a mirror image hides is not.
+    """
     settings = stages.pipeline.masking
-    effects = Mask(np.zeros(mask.shape, np.float32), "effects")
+    nothing = Mask(np.zeros(mask.shape, np.float32), "nothing")
+    mirrored, lit = nothing, masking.Relit(photo.pixels, nothing)
+    if settings.reflections:
+        mirrored = masking.reflection_mask(photo.pixels, mask)
     if settings.shadows and step.takes("shadow"):
-        effects = effects | masking.shadow_mask(photo.pixels, mask)
+        lit = masking.relit(photo.pixels, mask, mirrored, grey=photo.grey)
+    if not step.takes("reflection"):
+        mirrored = nothing
+    if step.settled_effects != "only":
+        return mask | mirrored, lit
+    if mirrored.box is None and lit.mask.box is None:
+        raise TargetNotFoundError(
+            f"{step.target.phrase!r} has no shadow and no reflection that shows."
+        )
+    return mirrored, lit
+
+
+def _with_effects(stages: Stages, photo: Photo, mask: Mask, step: EditStep) -> Mask:
+    """The target with its shadow and mirror image, or without them."""
+    settings = stages.pipeline.masking
+    if settings.shadows and step.takes("shadow"):
+        mask = mask | masking.shadow_mask(photo.pixels, mask)
     if settings.reflections and step.takes("reflection"):
-        effects = effects | masking.reflection_mask(photo.pixels, mask)
-    if step.settled_effects == "only":
-        if effects.box is None:
-            raise TargetNotFoundError(
-                f"{step.target.phrase!r} has no shadow and no reflection that shows."
-            )
-        return effects
-    return mask | effects
+        mask = mask | masking.reflection_mask(photo.pixels, mask)
+    return mask
 
 
 def grown(pipeline: Pipeline, mask: Mask, factor: float = 1.0) -> Mask:

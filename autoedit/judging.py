@@ -9,12 +9,13 @@ from autoedit.core.plan import EditStep, Target
 from autoedit.core.region import Regions
 from autoedit.core.result import Check, Verdict
 from autoedit.grounding.text_wording import left_over
+from autoedit.masking import Relit
 from autoedit.stages import Stages
 
 
 def judge_removal(
     stages: Stages, before: Photo, after: Photo, step: EditStep, mask: Mask, matte: Mask,
-    others: Mask, *, pointed: bool,
+    others: Mask, relit: Relit | None, *, pointed: bool,
 ) -> Verdict:  # fmt: skip
     """Whether the target is gone, the seam does not show, and the rest is untouched.
 
@@ -25,11 +26,13 @@ def judge_removal(
         mask: the target's.
         matte: what was composited.
         others: other things that the hole was kept out of.
+        relit: what else was changed.
         pointed: whether the target was pointed at, so that its words may mean nothing.
     """
     settings = stages.pipeline.verification
+    changed = matte if relit is None else matte | relit.mask
     checks: list[Check] = [
-        verification.outside_untouched(before.pixels, after.pixels, matte),
+        verification.outside_untouched(before.pixels, after.pixels, changed),
         verification.seam(after.pixels, matte, others, bound=settings.seam),
     ]
     if step.settled_effects != "only":

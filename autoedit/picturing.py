@@ -83,7 +83,8 @@ class Pictures:
     ) -> tuple[Photo, StepResult]:  # fmt: skip
         """The picture on a thing or beside it, where nothing has to be filled."""
         place = inserting.anchor_of(step, pointer) is None
-        others = selecting.others(self._stages, photo, mask, run, place=place)
+        things = selecting.others(self._stages, photo, mask, run, place=place)
+        others = selecting.joined(things, mask.shape)
         with run.stage("compositing"):
             places = inserting.places(regions, mask)
             settings = self._stages.pipeline.compositing

@@ -157,6 +157,7 @@ def _question(found: Regions, target: Target) -> str:
 
 
 _NEAR = 0.75  # of a mask's longer side: how far round it another thing may be touched by its hole
+_APART = 0.1  # of a thing: less of it in the mask is chance
 _GOES_ALONG = 0.6  # of a thing that is only the mirror image of another
 _MOST = 16  # things that are outlined for it
 
@@ -185,8 +186,10 @@ def near(mask: Mask, found: Regions, score: float) -> list[Region]:
     return kept[:_MOST] if any(region.mask is None for region in kept) else kept
 
 
-def others_than(mask: Mask, found: Sequence[Region], taken: Mask | None = None) -> Mask:
-    """The other things in a photo, joined: of all that was found, what the mask does not cover.
+def others_than(mask: Mask, found: Sequence[Region], taken: Mask | None = None) -> list[Mask]:
+    """The other things in a photo: of all that was found, what the mask does not cover.
+
+    Of a tray with a cup, that was found as one thing, the tray is left where the cup is masked.
 
     Args:
         mask: the target.
@@ -194,16 +197,20 @@ def others_than(mask: Mask, found: Sequence[Region], taken: Mask | None = None) 
         taken: what goes with the mask; most of an object in it makes it none.
     """
     taken = mask if taken is None else taken
-    joined = np.zeros(mask.shape, np.float32)
+    kept: list[Mask] = []
     for region in found:
-        if region.mask is not None:
-            thing = region.mask.binary
-            size = thing.sum()
-            if (thing & mask.binary).sum() < 0.1 * size > 0 and (
-                (thing & taken.binary).sum() < _GOES_ALONG * size
-            ):
-                joined[thing] = 1.0
-    return Mask(joined, "others")
+        if region.mask is None:
+            continue
+        thing = region.mask.binary
+        size = np.count_nonzero(thing)
+        covered = np.count_nonzero(thing & mask.binary)
+        if np.count_nonzero(thing & taken.binary) >= _GOES_ALONG * size:
+            continue
+        if covered < _APART * size:
+            kept.append(region.mask)
+        elif covered < _GOES_ALONG * size:  # found as one with what it carries
+            kept.append(Mask((thing & ~mask.binary).astype(np.float32), region.mask.origin))
+    return kept
 
 
 _MUCH = 0.35  # of the photo: more than a person means by a point

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -220,8 +221,8 @@ def _of_a_kind(photo: Photo, subject: Region, everything: Regions) -> bool:
 def others(
     stages: Stages, photo: Photo, mask: Mask, run: Run, *, taken: Mask | None = None,
     place: bool = False,
-) -> Mask:  # fmt: skip
-    """The other things near a mask, which no fill may touch or take as a source.
+) -> list[Mask]:  # fmt: skip
+    """The other things near a mask, which no fill may touch or take as a source; see `joined`.
 
     What lies for the most part in `taken` is the target's mirror image, and no other thing. With
     `place`, the mask is no thing but a place, and what is there counts too.
@@ -237,6 +238,14 @@ def others(
         ]  # fmt: skip
     thing = Mask(np.zeros(mask.shape, np.float32), "none") if place else mask
     return others_than(thing, outlined, taken)
+
+
+def joined(things: Sequence[Mask], shape: tuple[int, int]) -> Mask:
+    """All of some things as one mask, (H, W)."""
+    together = np.zeros(shape, np.float32)
+    for thing in things:
+        together[thing.binary] = 1.0
+    return Mask(together, "others")
 
 
 def elsewhere(photo: Photo, regions: tuple[Region, ...]) -> Mask:

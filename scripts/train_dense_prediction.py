@@ -25,7 +25,8 @@ from dense_prediction.network import Network, export
 from torch.nn import functional
 
 ROOT = Path(__file__).resolve().parent.parent
-_WEIGHTS = (1.0, 0.6, 0.5, 1.0)  # of what the losses of thing, outline, offset and effect count
+_WEIGHTS = (1.0, 0.6, 0.5, 1.0, 8.0, 4.0, 4.0)  # of the losses
+_SHADED = 6.0  # how much more gain counts where an effect is
 _RARE = 3.0  # how much more an outline counts than its lack
 _LAG = 0.01  # of the running mean
 _WARM = 100  # steps
@@ -33,8 +34,8 @@ Pair = tuple[torch.Tensor, torch.Tensor]
 
 
 def losses(maps: torch.Tensor, truth: torch.Tensor) -> list[torch.Tensor]:
-    """Of thing, outline, offset and effect, each a mean over what is known."""
-    maps, known = maps.float(), truth[:, 6]
+    """Of thing, outline, offset, effect, gain, and gain's steps down and across: means."""
+    maps, known = maps.float(), truth[:, 10]
     entropy = functional.binary_cross_entropy_with_logits
     thing = entropy(maps[:, 0], truth[:, 0], reduction="none")
     rare = torch.tensor(_RARE)
@@ -42,27 +43,44 @@ def losses(maps: torch.Tensor, truth: torch.Tensor) -> list[torch.Tensor]:
     apart = functional.smooth_l1_loss(maps[:, 2:4], truth[:, 2:4], reduction="none", beta=0.1)
     effect = entropy(maps[:, 4], truth[:, 4], reduction="none")
     wholly = (truth[:, 0] > 0.99) * known
-    pairs = ((thing, known), (outline, known), (apart.sum(1), wholly), (effect, truth[:, 5]))
+    lit, shaded = truth[:, 9], _SHADED * truth[:, 4]
+    left = maps[:, 5:8] - truth[:, 5:8]
+    pairs = (
+        (thing, known), (outline, known), (apart.sum(1), wholly), (effect, truth[:, 8]),
+        (_size(left), lit * (1 + shaded)),
+        (_size(left.diff(dim=2)), lit[:, 1:] * lit[:, :-1] * (1 + shaded[:, 1:])),
+        (_size(left.diff(dim=3)), lit[:, :, 1:] * lit[:, :, :-1] * (1 + shaded[:, :, 1:])),
+    )  # fmt: skip
     return [(one * weight).sum() / (weight.sum() + 1) for one, weight in pairs]
 
 
+def _size(left: torch.Tensor) -> torch.Tensor:
+    """Of what is left of the gain, (B, 3, H, W), all but noise: (B, H, W)."""
+    none = torch.zeros_like(left)
+    return functional.smooth_l1_loss(left, none, reduction="none", beta=0.03).mean(1)
+
+
 def measured(network: Network, held: Sequence[Pair]) -> str:
-    """Losses, the IoU of things, and precision and recall of effects, where they are known."""
+    """Losses, IoU of things, precision and recall of effects, and what is left of the gain."""
     network.eval()
-    found, overlap, effects = [], np.zeros(2), np.zeros(3)
+    found, overlap, effects, lit = [], np.zeros(2), np.zeros(3), np.zeros(2)
     with torch.no_grad():
         for photo, truth in held:
             maps = network(photo)
             found.append([float(one) for one in losses(maps, truth)])
-            known, counts = truth[:, 6] > 0, truth[:, 5] > 0
+            known, counts = truth[:, 10] > 0, truth[:, 8] > 0
             things, true = (maps[:, 0] > 0) & known, (truth[:, 0] > 0.5) & known
             overlap += [int((things & true).sum()), int((things | true).sum())]
             said, real = (maps[:, 4] > 0) & counts, (truth[:, 4] > 0.5) & counts
             effects += [int((said & real).sum()), int(said.sum()), int(real.sum())]
+            wanted, weight = truth[:, 5:8], truth[:, 9:10]
+            apart = (torch.abs(maps[:, 5:8] - wanted) * weight).sum()
+            lit += [float(apart), float((torch.abs(wanted) * weight).sum())]
     both, said, real = effects
     return (
         f"losses {np.round(np.mean(found, axis=0), 3)}, things IoU {overlap[0] / overlap[1]:.3f}, "
-        f"effects P {both / max(said, 1):.3f} R {both / max(real, 1):.3f}"
+        f"effects P {both / max(said, 1):.3f} R {both / max(real, 1):.3f}, "
+        f"gain left {lit[0] / lit[1]:.3f}"
     )
 
 

@@ -20,10 +20,18 @@ def test_what_the_target_takes_along_is_no_other_thing() -> None:
     found = [
         Region(mask.box or (0, 0, 0, 0), 1.0, "thing", mask) for mask in (target, image, other)
     ]
-    alone = others_than(target, found).binary
-    assert (alone == (image.binary | other.binary)).all()
-    along = others_than(target, found, taken=target | box_mask(10, 30, 30, 48)).binary
-    assert (along == other.binary).all()
+    alone = others_than(target, found)
+    assert [each.box for each in alone] == [image.box, other.box]
+    along = others_than(target, found, taken=target | box_mask(10, 30, 30, 48))
+    assert [each.box for each in along] == [other.box]
+
+
+def test_what_was_found_as_one_with_the_target_is_left_without_it() -> None:
+    cup, both = box_mask(20, 10, 35, 30), box_mask(10, 10, 60, 40)
+    found = [Region(both.box or (0, 0, 0, 0), 1.0, "thing", both)]
+    (tray,) = others_than(cup, found)
+    assert (tray.binary == both.binary & ~cup.binary).all()
+    assert not others_than(box_mask(10, 10, 50, 40), found)  # most of it: that is the target
 
 
 def test_a_doubt_about_what_was_taken_is_told_once() -> None:

@@ -18,7 +18,7 @@ from autoedit.core.mask import BoolArray, FloatArray, PixelArray
 
 _WEIGHTS = Path(__file__).with_name("dense_prediction.onnx")
 _SIDE, _MULTIPLE, _CELL = 320, 32, 2  # pixels: that it looks at, of its sides, and of a cell's
-_MIRRORED = (1, 1, -1, 1, 1)  # what its maps become in a mirror: x points the other way
+_MIRRORED = (1, 1, -1, 1, 1, 1, 1, 1)  # what its maps become in a mirror: x points the other way
 _REACH = 16.0  # cells: what the network calls one unit of offset
 _ALONE = Lock()  # OpenCV's networks keep their input
 
@@ -32,12 +32,15 @@ class Prediction:
         outline: float32 (H, W) in [0, 1], likewise that a thing's outline runs through it.
         centre: float32 (H, W, 2), (x, y) in pixels of the middle of the thing that it shows.
         effect: float32 (H, W) in [0, 1], likewise that it shows a thing's shadow or mirror image.
+        gain: float32 (H, W, 3), RGB, log of the factor on values, plus 12 of 255 each, that undoes
+            the effects; 0 where there are none.
     """
 
     thing: FloatArray
     outline: FloatArray
     centre: FloatArray
     effect: FloatArray
+    gain: FloatArray
 
 
 def predict(pixels: PixelArray, thing: BoolArray | None = None) -> Prediction:
@@ -75,9 +78,10 @@ def predict(pixels: PixelArray, thing: BoolArray | None = None) -> Prediction:
     likely = 1 / (1 + np.exp(-half[[0, 1, 4]]))
     large = [
         np.asarray(cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-        for one in (*likely, *centre)
+        for one in (*likely, *centre, *half[5:8])
     ]
-    return Prediction(large[0], large[1], np.stack(large[3:], axis=2), large[2])
+    centres, gain = np.stack(large[3:5], axis=2), np.stack(large[5:], axis=2)
+    return Prediction(large[0], large[1], centres, large[2], gain)
 
 
 @cache

@@ -1,17 +1,22 @@
 """Masking: a target's mask becomes the hole that is filled, and the matte that is composited."""
 
+from autoedit.masking.hidden import hidden_part
 from autoedit.masking.hole import clean, grow_radius, matte_for, spare
 from autoedit.masking.matting import Cutout, alpha_matte
 from autoedit.masking.reflections import reflection_mask
+from autoedit.masking.relighting import Relit, relit
 from autoedit.masking.shadows import shadow_mask
 
 __all__ = [
     "Cutout",
+    "Relit",
     "alpha_matte",
     "clean",
     "grow_radius",
+    "hidden_part",
     "matte_for",
     "reflection_mask",
+    "relit",
     "shadow_mask",
     "spare",
 ]

@@ -7,10 +7,10 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
-from autoedit.core.dense_prediction import predict
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.core.superpixels import Superpixels
 from autoedit.masking.ground import Ground, ground_round, illumination, lower_part
+from autoedit.masking.view import view_round
 
 _GAMMA = 1.25  # from L + 16, a cube root of light, to the photo's own values, a 2.4th root
 # Of 255, that a shadow must take away to be worth taking along; and more by so much of the ground's
@@ -24,7 +24,6 @@ _BLOCKED, _FARTHEST = 1000.0, 3.0
 # scenes with and without the thing. With the constant seven tenths of what is found are right: a
 # fill copes with the end of a shadow, but not with a hole that eats other things.
 _WEIGHTS, _CONSTANT = (0.24, -0.11, -0.44, 1.1), 1.5
-_VIEW, _VIEWED = 9.0, 640  # sizes, and pixels at most, of what the network looks at
 _KNOWN = 0.01  # how far its probabilities stay from 0 and 1
 _HEIGHT = 0.3  # sizes above the thing's lowest row: what is higher may be no ground
 # Log lightness; areas of the thing that must be so dark, or it is noise.
@@ -74,21 +73,20 @@ def _predicted(pixels: PixelArray, mask: Mask, ground: Ground) -> FloatArray:
     As the network has it, which looks at more of the photo than this ground, where other things
     stand.
     """
-    x0, y0, x1, y1 = ground.box
-    height, width = mask.shape
-    reach = round(_VIEW * float(np.sqrt(mask.binary.sum())) / 2)
-    middle_x, middle_y = (x0 + x1) // 2, (y0 + y1) // 2
-    left, top = max(0, min(x0, middle_x - reach)), max(0, min(y0, middle_y - reach))
-    right, bottom = min(width, max(x1, middle_x + reach)), min(height, max(y1, middle_y + reach))
-    scale = min(1.0, _VIEWED / max(right - left, bottom - top))
-    shape = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
-    seen = cv2.resize(pixels[top:bottom, left:right], shape, interpolation=cv2.INTER_AREA)
-    inside = cv2.resize(mask.array[top:bottom, left:right], shape, interpolation=cv2.INTER_AREA)
-    effect = predict(np.asarray(seen, np.uint8), inside > 0.5).effect
-    rows = slice(round((y0 - top) * scale), max(1, round((y1 - top) * scale)))
-    columns = slice(round((x0 - left) * scale), max(1, round((x1 - left) * scale)))
-    part = np.asarray(cv2.resize(effect[rows, columns], ground.inside.shape[::-1]), np.float32)
-    return np.log((part + _KNOWN) / (1 + _KNOWN - part))
+    view = view_round(pixels, mask)
+    if view is None:
+        return np.full(ground.inside.shape, np.log(_KNOWN), np.float32)
+    (x0, y0, x1, y1), (left, top, right, bottom) = ground.box, view.box
+    height, width = view.inside.shape
+    across, down = width / (right - left), height / (bottom - top)
+    # From the ground's window to the view's: a pixel's middle to where it is seen.
+    wide, high = (x1 - x0) / ground.inside.shape[1], (y1 - y0) / ground.inside.shape[0]
+    rows, columns = np.indices(ground.inside.shape, np.float32)
+    seen_x = ((columns + 0.5) * wide + x0 - left) * across - 0.5
+    seen_y = ((rows + 0.5) * high + y0 - top) * down - 0.5
+    part = cv2.remap(view.seen.effect, seen_x.astype(np.float32), seen_y.astype(np.float32),
+                     cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # fmt: skip
+    return np.log((part + _KNOWN) / (1 + _KNOWN - part)).astype(np.float32)
 
 
 def _likely(ground: Ground, darkening: FloatArray, predicted: FloatArray) -> BoolArray:

@@ -14,6 +14,8 @@ WIDTH, HEIGHT = 256, 192
 """Of what is learnt from at a time; sides are multiples of 32."""
 REACH = 16.0
 """Cells that an offset of 1 means."""
+DARK = 12.0
+"""Of 255, added to values before their ratio: what is black says nothing of light."""
 _SEEN, _DOUBTFUL = 8.0, 6.0  # of 255: what changes by more is an effect; how unsure about that
 _FEWEST = 60  # pixels of a thing
 _NEAREST, _FARTHEST = 1.35, 0.6  # scale
@@ -35,11 +37,11 @@ class Target:
 
 @dataclass(frozen=True)
 class View:
-    """One picture: RGB uint8 (H, W, 3); uint8 (H, W); and what is known of effects."""
+    """One picture: RGB uint8 (H, W, 3); uint8 (H, W); all things as one; and single ones."""
 
     photo: np.ndarray
     ids: np.ndarray
-    all_effects: Effects
+    everything: Target
     targets: tuple[Target, ...]
 
 
@@ -55,7 +57,7 @@ def views(paths: Sequence[Path]) -> list[View]:
                 continue
             targets = [Target(ids == n, clean) for n, clean in zip(numbers, cleans, strict=True)]
             shown = tuple(target for target in targets if target.mask.sum() > _FEWEST)
-            found.append(View(photo, ids, _effects(photo, bare, ids > 0), shown))
+            found.append(View(photo, ids, Target(ids > 0, bare), shown))
     return found
 
 
@@ -71,7 +73,10 @@ def _effects(photo: np.ndarray, other: np.ndarray, mask: np.ndarray) -> Effects:
 def batch(
     known: Sequence[View], count: int, rng: np.random.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Inputs (B, 4, H, W), and (B, 7, H / 2, W / 2): the truth of each map, its weights last."""
+    """Inputs (B, 4, H, W), and (B, 11, H / 2, W / 2): the truth of each map; then the weights.
+
+    These are of the effect, of the gain, and of all others: where anything is known.
+    """
     drawn = [_draw(known[rng.integers(len(known))], rng) for _ in range(count)]
     photos, truths = zip(*drawn, strict=True)
     return torch.from_numpy(np.stack(photos)), torch.from_numpy(np.stack(truths))
@@ -79,34 +84,46 @@ def batch(
 
 def _draw(view: View, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     about = rng.choice(["nothing", "all", "one"], p=[0.35, 0.05, 0.6])
-    shown, mask, effects = view.photo, view.ids > 0, view.all_effects
+    shown, target = view.photo, view.everything
     if about == "one" and view.targets:
         target = view.targets[rng.integers(len(view.targets))]
-        mask = target.mask
         shown = _dimmed(view.photo, target, rng) if rng.random() < 0.5 else view.photo
-        effects = _effects(shown, target.clean, mask)
     elif about == "one":
         about = "nothing"
-    moved = _motion(view, rng, mask if about == "one" else None)
+    effects = _effects(shown, target.clean, target.mask)
+    moved = _motion(view, rng, target.mask if about == "one" else None)
 
     def warped(values: np.ndarray, how: int, border: int = cv2.BORDER_REFLECT_101) -> np.ndarray:
         return cv2.warpAffine(values, moved, (WIDTH, HEIGHT), flags=how, borderMode=border)
 
-    photo = warped(shown, cv2.INTER_LINEAR)
+    photo, clean = (warped(one, cv2.INTER_LINEAR) for one in (shown, target.clean))
     ids = warped(_closed(view.ids), cv2.INTER_NEAREST)
+    mask = warped(target.mask.astype(np.uint8), cv2.INTER_NEAREST)
     inside = warped(np.ones_like(view.ids), cv2.INTER_NEAREST, cv2.BORDER_CONSTANT)
     effect = warped(effects[0], cv2.INTER_LINEAR)
     counts = warped(effects[1], cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
     given = np.zeros((HEIGHT, WIDTH), np.uint8)
     if about != "nothing":
-        given = _roughened(warped(mask.astype(np.uint8), cv2.INTER_NEAREST), rng)
+        given = _roughened(mask, rng)
     known = inside[::2, ::2].astype(np.float32)
+    both = _repainted(np.stack([photo, clean]), np.stack([ids, np.where(mask, 0, ids)]), rng)
+    photo, clean = _recoloured(both, rng)
+    gain, lit = _gain(photo, clean, mask)
     truth = np.stack([
         _halved((ids > 0).astype(np.float32)), _outlines(ids), *_offsets((ids * inside)[::2, ::2]),
-        _halved(effect), _halved(counts) * known, known,
+        _halved(effect), *gain, _halved(counts) * known, lit * known, known,
     ])  # fmt: skip
-    colours = _recoloured(_repainted(photo, ids, rng), rng).transpose(2, 0, 1) * 2 - 1
+    colours = _spoilt(photo, rng).transpose(2, 0, 1) * 2 - 1
     return np.concatenate([colours, given[None]]).astype(np.float32), truth.astype(np.float32)
+
+
+def _gain(photo: np.ndarray, clean: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Log of what brings the photo to the clean plate, (3, H, W), and where the thing is not."""
+    free = (cv2.dilate(mask, _EDGE) == 0).astype(np.float32)
+    wanted = np.log(clean * 255 + DARK) - np.log(photo * 255 + DARK)
+    share = _halved(free)
+    mean = _halved(wanted * free[:, :, None]) / np.maximum(share, 0.01)[:, :, None]
+    return mean.transpose(2, 0, 1), share
 
 
 def _dimmed(photo: np.ndarray, target: Target, rng: np.random.Generator) -> np.ndarray:
@@ -172,28 +189,31 @@ def _offsets(ids: np.ndarray) -> np.ndarray:
     return found
 
 
-def _repainted(photo: np.ndarray, ids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _repainted(pictures: np.ndarray, ids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """RGB in [0, 1] with some of its things in other colours: greys, and the ground's, among them.
 
-    So that what is learnt is how things stand on a ground, not which colours they have.
+    So that what is learnt is how things stand on a ground, not which colours they have. The same
+    for all pictures, RGB uint8 (N, H, W, 3), by the numbers in each, (N, H, W).
     """
-    x = photo.astype(np.float32) / 255
+    x = pictures.astype(np.float32) / 255
     for number in np.unique(ids[ids > 0]):
         if rng.random() < 0.6:
             continue
-        own = cv2.GaussianBlur((ids == number).astype(np.float32), (0, 0), 0.6)
-        part = own > 0
-        other = x[part] @ _hue(rng.uniform(-np.pi, np.pi)).T
-        grey = other @ _GREY
-        other = grey + (other - grey) * rng.choice([0.0, 0.3, 1.0, 1.5])
-        other = np.clip(other * np.exp(rng.normal(0, 0.5)), 0, 1)
-        x[part] += own[part][:, None] * (other - x[part])
+        turned = _hue(rng.uniform(-np.pi, np.pi)).T
+        vivid, light = rng.choice([0.0, 0.3, 1.0, 1.5]), np.exp(rng.normal(0, 0.5))
+        for picture, shown in zip(x, ids, strict=True):
+            own = cv2.GaussianBlur((shown == number).astype(np.float32), (0, 0), 0.6)
+            part = own > 0
+            other = picture[part] @ turned
+            grey = other @ _GREY
+            other = np.clip((grey + (other - grey) * vivid) * light, 0, 1)
+            picture[part] += own[part][:, None] * (other - picture[part])
     return x
 
 
-def _recoloured(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """RGB in [0, 1] in another light, other hues, less sharp, noisier or with JPEG's traces."""
-    x = photo
+def _recoloured(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """RGB in [0, 1] in another light and other hues, the same for all pictures."""
+    x = pictures
     if rng.random() < 0.9:
         x = x ** np.exp(rng.normal(0, 0.25))
         if rng.random() < 0.5:
@@ -202,7 +222,12 @@ def _recoloured(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         grey = x @ _GREY
         x = grey + (x - grey) * (np.exp(rng.normal(0, 0.35)) if rng.random() < 0.9 else 0)
         x = x * np.exp(rng.normal(0, 0.12, 3) + rng.normal(0, 0.2))
-    x = np.clip(x, 0, 1).astype(np.float32)
+    return np.clip(x, 0, 1).astype(np.float32)
+
+
+def _spoilt(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """RGB in [0, 1], less sharp, noisier or with JPEG's traces."""
+    x = photo
     if rng.random() < 0.3:
         x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.3, 1.2))
     if rng.random() < 0.5:

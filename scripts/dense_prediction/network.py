@@ -12,8 +12,12 @@ from torch import nn
 from torch.nn import functional
 
 _WIDTHS = (24, 48, 96, 128, 128)  # channels at a half, a quarter, ... of the photo's size
-MAPS = 5
-"""What it says of each cell of 2x2 pixels: thing, outline, offset x and y, effect."""
+MAPS = 8
+"""What it says of each cell of 2x2 pixels: thing, outline, offset x and y, effect, and gain.
+
+Gain is the log of what the values of red, green and blue are to be multiplied by, to be as they
+were without the effects of the thing.
+"""
 
 
 def _joined(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
@@ -42,7 +46,7 @@ def _blocks(inputs: int, outputs: int, count: int) -> nn.Sequential:
 
 
 class Network(nn.Module):
-    """From RGB in [-1, 1] and a mask to the `MAPS` at half the size: logits, and offsets."""
+    """From RGB in [-1, 1] and a mask to the `MAPS` at half the size: logits, offsets, gain."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +65,8 @@ class Network(nn.Module):
         widths = _WIDTHS[::-1]
         self.narrow = nn.ModuleList([nn.Conv2d(wide, less, 1) for wide, less in pairwise(widths)])
         self.up = nn.ModuleList([_joined(2 * less, less) for less in widths[1:]])
-        self.head = nn.Conv2d(half, MAPS, 1)
+        self.head = nn.Conv2d(half, MAPS - 3, 1)
+        self.gain = nn.Sequential(_joined(half, half), nn.ReLU(), nn.Conv2d(half, 3, 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, 4, H, W), sides multiples of 32, to (B, MAPS, H / 2, W / 2)."""
@@ -73,7 +78,7 @@ class Network(nn.Module):
         for narrow, up in zip(self.narrow, self.up, strict=True):
             larger = functional.interpolate(narrow(y), scale_factor=2.0, mode="nearest")
             y = functional.relu(up(torch.cat([larger, kept.pop()], 1)))
-        return self.head(y)
+        return torch.cat([self.head(y), self.gain(y)], 1)
 
 
 def export(network: Network, path: Path) -> None:

@@ -38,11 +38,11 @@ def test_what_is_learnt_of_a_thing_fits_its_picture(tmp_path: Path) -> None:
     photos, truths = lessons.batch(known, 24, np.random.default_rng(0))
     assert photos.shape == (24, 4, lessons.HEIGHT, lessons.WIDTH)
     assert float(photos.abs().max()) <= 1
-    shaded = [bool(truth[4][truth[5] > 0].any()) for truth in truths.numpy()]
+    shaded = [bool(truth[4][truth[8] > 0].any()) for truth in truths.numpy()]
     asked = (photos[:, 3].amax((1, 2)) > 0).numpy()
     assert np.mean(np.array(shaded)[asked]) > 0.8  # its shadow, unless it was made too faint
     for truth in truths.numpy():
-        thing, outline, across, down, effect, counts, inside = truth
+        thing, outline, across, down, effect, *gain, counts, lit, inside = truth
         own = (thing > 0.99) & (inside > 0)
         if own.sum() < 50:
             continue
@@ -53,6 +53,9 @@ def test_what_is_learnt_of_a_thing_fits_its_picture(tmp_path: Path) -> None:
         assert np.ptp(middle[1]) < 2
         assert outline[own].mean() < 0.5
         assert not effect[own & (counts > 0)].any()
+        assert np.abs(np.array(gain)[:, (lit > 0.9) & (effect == 0)]).max() < 0.1
+        dark = np.array(gain)[:, (lit > 0.9) & (counts == 1) & (effect == 1)]
+        assert not dark.size or dark.max(axis=0).mean() > 0.02
 
 
 def test_a_lesson_without_things_is_left_out(tmp_path: Path) -> None:

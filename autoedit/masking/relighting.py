@@ -1,0 +1,88 @@
+"""Give the ground back the light and the colour that a thing takes from it or throws on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from autoedit.core.mask import FloatArray, Mask, PixelArray
+from autoedit.masking.view import View, view_round
+
+_DARK = 12.0  # of 255, added to values before their ratio, as when the network was taught
+_FAINT, _PLAIN = 1.5, 3.5  # of 255: changes that are left alone, and that are made in full
+_UNLIKELY, _LIKELY = 0.1, 0.3  # likewise, how likely the network finds an effect there at all
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relit:
+    """A photo without what a thing does to the light round it; the thing is still there.
+
+    Attributes:
+        pixels: RGB uint8 (H, W, 3), bit-identical to the photo's where the mask is 0.
+        mask: float32 (H, W) in [0, 1], how much of the change was made; 0 on the thing.
+    """
+
+    pixels: PixelArray
+    mask: Mask
+
+
+def relit(
+    pixels: PixelArray, mask: Mask, spared: Mask | None = None, *, grey: bool = False
+) -> Relit:
+    """Undo the shadow of a thing, and the colour it throws, where the ground can still be seen.
+
+    A shadow is a factor on the light of the ground (Finlayson, Hordley, Lu and Drew 2006, "On the
+    removal of shadows from images"), and the ground's own pattern is there below it. The factor
+    comes from the network, which was taught with scenes with and without the thing.
+
+    Args:
+        pixels: RGB uint8 (H, W, 3).
+        mask: the thing, (H, W).
+        spared: where nothing may change, (H, W).
+        grey: whether all channels are to stay alike.
+    """
+    done, share = pixels.copy(), np.zeros(mask.shape, np.float32)
+    view = view_round(pixels, mask)
+    if view is not None:
+        sure = np.clip((view.seen.effect - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0, 1)
+        gain = view.seen.gain * sure[:, :, None]
+        if grey:
+            gain = np.repeat(gain.mean(axis=2, keepdims=True), 3, axis=2)
+        fixed = mask.array > 0
+        if spared is not None:
+            fixed = fixed | (spared.array > 0)
+        for place, part in _parts(view, gain):
+            change, weight = _change(done[place].astype(np.float32), part)
+            weight[fixed[place]] = 0
+            changed = done[place] + weight[:, :, None] * change
+            done[place] = np.clip(np.rint(changed), 0, 255).astype(np.uint8)
+            share[place] = weight
+    return Relit(done, Mask(share, "light"))
+
+
+def _change(values: FloatArray, gain: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """What the gain adds to values in 0..255, (h, w, 3), and how much of that is made, (h, w)."""
+    change = (values + np.float32(_DARK)) * np.expm1(gain)
+    largest = np.abs(change).max(axis=2)
+    return change, np.clip((largest - _FAINT) / (_PLAIN - _FAINT), 0, 1)
+
+
+def _parts(view: View, gain: FloatArray) -> list[tuple[tuple[slice, slice], FloatArray]]:
+    """The part of the photo that the gain changes, if any, and its gain at full size."""
+    _, weight = _change(view.pixels.astype(np.float32), gain)
+    shown = cv2.dilate((weight > 0).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+    if not rows.size:
+        return []
+    x0, y0, x1, y1 = view.box
+    down, across = (y1 - y0) / gain.shape[0], (x1 - x0) / gain.shape[1]
+    top, bottom = rows[0], rows[-1] + 1
+    left, right = columns[0], columns[-1] + 1
+    place = (slice(y0 + round(top * down), y0 + round(bottom * down)),
+             slice(x0 + round(left * across), x0 + round(right * across)))  # fmt: skip
+    shape = place[1].stop - place[1].start, place[0].stop - place[0].start
+    part = np.ascontiguousarray(gain[top:bottom, left:right])
+    large = cv2.resize(part, shape, interpolation=cv2.INTER_LINEAR)
+    return [(place, np.asarray(large, np.float32))]

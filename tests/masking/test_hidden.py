@@ -1,0 +1,59 @@
+"""What a hole hides of another thing."""
+
+import cv2
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autoedit.core.mask import Mask
+from autoedit.masking import hidden_part
+
+SHAPE = (120, 160)
+
+
+def drawn(*corners: tuple[int, int]) -> np.ndarray:
+    mask = np.zeros(SHAPE, np.uint8)
+    cv2.fillPoly(mask, [np.array(corners, np.int32)], 1)
+    return mask > 0
+
+
+def disc(x: int, y: int, radius: int) -> np.ndarray:
+    return cv2.circle(np.zeros(SHAPE, np.uint8), (x, y), radius, 1, -1) > 0
+
+
+TRAY = drawn((20, 60), (110, 50), (140, 80), (40, 100))
+
+
+def test_a_tray_goes_on_behind_what_stood_on_it() -> None:
+    hole = disc(80, 60, 25)
+    part = hidden_part(Mask.of(TRAY & ~hole), hole)
+    assert part is not None
+    assert not part[~hole].any()
+    assert part[TRAY & hole].mean() > 0.95
+    assert part[hole & ~TRAY].mean() < 0.1
+
+
+def test_what_only_stands_near_is_not_completed() -> None:
+    assert hidden_part(Mask.of(disc(40, 60, 20)), disc(120, 60, 25)) is None
+    assert hidden_part(Mask.of(np.zeros(SHAPE, bool)), disc(120, 60, 25)) is None
+    assert hidden_part(Mask.of(TRAY), np.zeros(SHAPE, bool)) is None
+
+
+def test_a_thing_with_dents_of_its_own_is_not_completed() -> None:
+    horseshoe = disc(80, 60, 50) & ~disc(80, 60, 35) & (np.indices(SHAPE)[0] < 75)
+    hole = disc(80, 60, 20)
+    assert hidden_part(Mask.of(horseshoe), hole) is None
+
+
+@given(st.integers(0, 159), st.integers(0, 119), st.integers(3, 40))
+def test_all_that_is_hidden_lies_in_the_hole_and_most_of_it_in_the_tray(
+    x: int, y: int, radius: int
+) -> None:
+    hole = disc(x, y, radius)
+    part = hidden_part(Mask.of(TRAY & ~hole), hole)
+    if part is not None:
+        assert not part[~hole].any()
+        assert 0 <= part.min() <= part.max() <= 1
+        assert not (part > 0.9)[
+            ~cv2.dilate(TRAY.astype(np.uint8), np.ones((3, 3))).astype(bool)
+        ].any()

@@ -1,0 +1,69 @@
+"""The light that a thing takes from the ground, given back."""
+
+import numpy as np
+import pytest
+
+from autoedit.core.mask import Mask
+from autoedit.masking import relit
+from tests.drawing import ball, cast_shadow, ground
+
+
+def scene(depth: float = 0.45, scale: int = 1):
+    """A ball with a shadow on even ground: the photo, the ground, the shadow and the ball."""
+    clean = ground(360 * scale, 480 * scale)
+    photo = clean.copy()
+    shadow = cast_shadow(photo, 290 * scale, 225 * scale, (85 * scale, 24 * scale), depth)
+    outline = ball(photo, 230 * scale, 170 * scale, 60 * scale, (30, 60, 170))
+    return photo, clean, shadow & ~outline, outline
+
+
+@pytest.mark.parametrize("scale", [1, 3])
+def test_most_of_a_shadow_goes_and_the_ground_s_grain_stays(scale):
+    photo, clean, shadow, outline = scene(scale=scale)
+    done = relit(photo, Mask.of(outline))
+    before, after = (
+        np.abs(each[shadow].astype(float) - clean[shadow]).mean() for each in (photo, done.pixels)
+    )
+    assert after < 0.4 * before
+    grain = np.corrcoef(clean[shadow].ravel(), done.pixels[shadow].ravel())[0, 1]
+    assert grain > 0.5
+    away = np.abs(done.pixels[~shadow].astype(int) - photo[~shadow]).mean()
+    assert away < 1
+
+
+def test_what_the_mask_leaves_out_is_bit_identical_and_the_thing_as_well():
+    photo, _, _, outline = scene()
+    given = photo.copy()
+    done = relit(photo, Mask.of(outline))
+    assert (photo == given).all()
+    changed = (done.pixels != photo).any(axis=2)
+    assert not changed[done.mask.array == 0].any()
+    assert not done.mask.array[outline].any()
+    assert 0 <= done.mask.array.min() <= done.mask.array.max() <= 1
+
+
+def test_what_is_spared_stays():
+    photo, _, shadow, outline = scene()
+    spared = np.zeros(outline.shape, bool)
+    spared[:, 300:] = True
+    done = relit(photo, Mask.of(outline), Mask.of(spared))
+    assert (done.pixels[spared] == photo[spared]).all()
+    assert (done.pixels[shadow & ~spared] != photo[shadow & ~spared]).any()
+
+
+def test_a_grey_photo_stays_grey():
+    photo, _, _, outline = scene()
+    grey = np.repeat(photo.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
+    done = relit(grey, Mask.of(outline), grey=True).pixels
+    assert (done[:, :, 0] == done[:, :, 1]).all()
+    assert (done[:, :, 0] == done[:, :, 2]).all()
+    assert (done != grey).any()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 500), (40, 30)])
+@pytest.mark.parametrize("value", [0, 1])
+def test_an_empty_mask_and_a_full_one_change_nothing(shape, value):
+    photo = np.full((*shape, 3), 128, np.uint8)
+    done = relit(photo, Mask(np.full(shape, value, np.float32)))
+    assert (done.pixels == photo).all()
+    assert not done.mask.array.any()
