@@ -118,20 +118,22 @@ def _cleared(stages: Stages, photo: Photo, mask: Mask, step: EditStep) -> tuple[
     """
     settings = stages.pipeline.masking
     nothing = Mask(np.zeros(mask.shape, np.float32), "nothing")
-    mirrored, lit = nothing, masking.Relit(photo.pixels, nothing)
+    mirrored, lit = nothing, masking.Relit(photo.pixels, nothing, nothing)
     if settings.reflections:
         mirrored = masking.reflection_mask(photo.pixels, mask)
     if settings.shadows and step.takes("shadow"):
-        lit = masking.relit(photo.pixels, mask, mirrored, grey=photo.grey)
+        shadow = masking.shadow_mask(photo.pixels, mask)
+        lit = masking.relit(photo.pixels, mask, shadow, mirrored, grey=photo.grey)
     if not step.takes("reflection"):
         mirrored = nothing
+    effects = mirrored | lit.lost
     if step.settled_effects != "only":
-        return mask | mirrored, lit
-    if mirrored.box is None and lit.mask.box is None:
+        return mask | effects, lit
+    if effects.box is None and lit.mask.box is None:
         raise TargetNotFoundError(
             f"{step.target.phrase!r} has no shadow and no reflection that shows."
         )
-    return mirrored, lit
+    return effects, lit
 
 
 def _with_effects(stages: Stages, photo: Photo, mask: Mask, step: EditStep) -> Mask:

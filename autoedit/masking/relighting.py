@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from autoedit.core.mask import FloatArray, Mask, PixelArray
+from autoedit.core.distance import distance
+from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
+from autoedit.masking.ground import lower_part
 from autoedit.masking.view import View, view_round
 
 _DARK = 12.0  # of 255, added to values before their ratio, as when the network was taught
 _FAINT, _PLAIN = 1.5, 3.5  # of 255: changes that are left alone, and that are made in full
+_FOOT, _BLACK = 0.12, 0.8  # sizes of the thing; log of the gain
 _UNLIKELY, _LIKELY = 0.1, 0.3  # likewise, how likely the network finds an effect there at all
 
 
@@ -22,14 +25,17 @@ class Relit:
     Attributes:
         pixels: RGB uint8 (H, W, 3), bit-identical to the photo's where the mask is 0.
         mask: float32 (H, W) in [0, 1], how much of the change was made; 0 on the thing.
+        lost: float32 (H, W) in [0, 1], where a fill knows better: what is at the thing's very foot
+            or all but black, where its own outline ends and its shadow begins by a guess.
     """
 
     pixels: PixelArray
     mask: Mask
+    lost: Mask
 
 
 def relit(
-    pixels: PixelArray, mask: Mask, spared: Mask | None = None, *, grey: bool = False
+    pixels: PixelArray, mask: Mask, shadow: Mask, spared: Mask | None = None, *, grey: bool = False
 ) -> Relit:
     """Undo the shadow of a thing, and the colour it throws, where the ground can still be seen.
 
@@ -40,10 +46,12 @@ def relit(
     Args:
         pixels: RGB uint8 (H, W, 3).
         mask: the thing, (H, W).
+        shadow: where its shadow is found, (H, W); what is lost lies in it.
         spared: where nothing may change, (H, W).
         grey: whether all channels are to stay alike.
     """
     done, share = pixels.copy(), np.zeros(mask.shape, np.float32)
+    black = np.zeros(mask.shape, np.bool_)
     view = view_round(pixels, mask)
     if view is not None:
         sure = np.clip((view.seen.effect - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0, 1)
@@ -59,7 +67,17 @@ def relit(
             changed = done[place] + weight[:, :, None] * change
             done[place] = np.clip(np.rint(changed), 0, 255).astype(np.uint8)
             share[place] = weight
-    return Relit(done, Mask(share, "light"))
+            black[place] = part.mean(axis=2) > _BLACK
+    lost = shadow.binary & (black | _at_foot(mask))
+    return Relit(done, Mask(share, "light"), Mask(lost.astype(np.float32), "lost"))
+
+
+def _at_foot(mask: Mask) -> BoolArray:
+    """What is so near what the thing stands on that its rim may be in it, bool (H, W)."""
+    foot = lower_part(mask.binary)
+    if not foot.any():
+        return np.zeros(mask.shape, np.bool_)
+    return distance(~foot) < _FOOT * float(np.sqrt(mask.binary.sum()))
 
 
 def _change(values: FloatArray, gain: FloatArray) -> tuple[FloatArray, FloatArray]:

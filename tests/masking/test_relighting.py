@@ -20,7 +20,7 @@ def scene(depth: float = 0.45, scale: int = 1):
 @pytest.mark.parametrize("scale", [1, 3])
 def test_most_of_a_shadow_goes_and_the_ground_s_grain_stays(scale):
     photo, clean, shadow, outline = scene(scale=scale)
-    done = relit(photo, Mask.of(outline))
+    done = relit(photo, Mask.of(outline), Mask.of(shadow))
     before, after = (
         np.abs(each[shadow].astype(float) - clean[shadow]).mean() for each in (photo, done.pixels)
     )
@@ -32,9 +32,9 @@ def test_most_of_a_shadow_goes_and_the_ground_s_grain_stays(scale):
 
 
 def test_what_the_mask_leaves_out_is_bit_identical_and_the_thing_as_well():
-    photo, _, _, outline = scene()
+    photo, _, shadow, outline = scene()
     given = photo.copy()
-    done = relit(photo, Mask.of(outline))
+    done = relit(photo, Mask.of(outline), Mask.of(shadow))
     assert (photo == given).all()
     changed = (done.pixels != photo).any(axis=2)
     assert not changed[done.mask.array == 0].any()
@@ -46,15 +46,15 @@ def test_what_is_spared_stays():
     photo, _, shadow, outline = scene()
     spared = np.zeros(outline.shape, bool)
     spared[:, 300:] = True
-    done = relit(photo, Mask.of(outline), Mask.of(spared))
+    done = relit(photo, Mask.of(outline), Mask.of(shadow), Mask.of(spared))
     assert (done.pixels[spared] == photo[spared]).all()
     assert (done.pixels[shadow & ~spared] != photo[shadow & ~spared]).any()
 
 
 def test_a_grey_photo_stays_grey():
-    photo, _, _, outline = scene()
+    photo, _, shadow, outline = scene()
     grey = np.repeat(photo.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
-    done = relit(grey, Mask.of(outline), grey=True).pixels
+    done = relit(grey, Mask.of(outline), Mask.of(shadow), grey=True).pixels
     assert (done[:, :, 0] == done[:, :, 1]).all()
     assert (done[:, :, 0] == done[:, :, 2]).all()
     assert (done != grey).any()
@@ -64,6 +64,15 @@ def test_a_grey_photo_stays_grey():
 @pytest.mark.parametrize("value", [0, 1])
 def test_an_empty_mask_and_a_full_one_change_nothing(shape, value):
     photo = np.full((*shape, 3), 128, np.uint8)
-    done = relit(photo, Mask(np.full(shape, value, np.float32)))
+    mask = Mask(np.full(shape, value, np.float32))
+    done = relit(photo, mask, mask)
     assert (done.pixels == photo).all()
     assert not done.mask.array.any()
+
+
+def test_what_is_at_the_foot_is_left_to_a_fill():
+    photo, _, shadow, outline = scene()
+    lost = relit(photo, Mask.of(outline), Mask.of(shadow)).lost.binary
+    assert lost.any()
+    assert not lost[~shadow].any()
+    assert lost.sum() < 0.5 * shadow.sum()
