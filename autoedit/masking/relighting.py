@@ -9,12 +9,13 @@ import numpy as np
 
 from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
-from autoedit.masking.ground import lower_part
+from autoedit.masking.light import changed_by
 from autoedit.masking.view import View, view_round
 
-_DARK = 12.0  # of 255, added to values before their ratio, as when the network was taught
 _FAINT, _PLAIN = 1.5, 3.5  # of 255: changes that are left alone, and that are made in full
 _FOOT, _BLACK = 0.12, 0.8  # sizes of the thing; log of the gain
+_LOWER = 0.6  # a thing stands on what is below this share of its height
+_SPECK = 30  # pixels; a part of a mask smaller than this stands nowhere
 _UNLIKELY, _LIKELY = 0.1, 0.3  # likewise, how likely the network finds an effect there at all
 
 
@@ -74,7 +75,7 @@ def relit(
 
 def _at_foot(mask: Mask) -> BoolArray:
     """What is so near what the thing stands on that its rim may be in it, bool (H, W)."""
-    foot = lower_part(mask.binary)
+    foot = _lower_part(mask.binary)
     if not foot.any():
         return np.zeros(mask.shape, np.bool_)
     return distance(~foot) < _FOOT * float(np.sqrt(mask.binary.sum()))
@@ -82,7 +83,7 @@ def _at_foot(mask: Mask) -> BoolArray:
 
 def _change(values: FloatArray, gain: FloatArray) -> tuple[FloatArray, FloatArray]:
     """What the gain adds to values in 0..255, (h, w, 3), and how much of that is made, (h, w)."""
-    change = (values + np.float32(_DARK)) * np.expm1(gain)
+    change = changed_by(values, gain)
     largest = np.abs(change).max(axis=2)
     return change, np.clip((largest - _FAINT) / (_PLAIN - _FAINT), 0, 1)
 
@@ -104,3 +105,15 @@ def _parts(view: View, gain: FloatArray) -> list[tuple[tuple[slice, slice], Floa
     part = np.ascontiguousarray(gain[top:bottom, left:right])
     large = cv2.resize(part, shape, interpolation=cv2.INTER_LINEAR)
     return [(place, np.asarray(large, np.float32))]
+
+
+def _lower_part(region: BoolArray) -> BoolArray:
+    """The lower part of each connected part of a region, with which it stands; bool (h, w)."""
+    lower = np.zeros(region.shape, np.bool_)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8))
+    for number, (x, y, width, height, area) in enumerate(stats):
+        if number and area >= _SPECK:
+            top = y + int(_LOWER * height)
+            rows = slice(top, y + height), slice(x, x + width)
+            lower[rows] |= labels[rows] == number
+    return lower

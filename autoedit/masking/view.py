@@ -23,6 +23,7 @@ class View:
         inside: bool (h, w), the thing.
         seen: the maps, (h, w).
         size: side of a square of the thing's area, in pixels of the photo.
+        scale: pixels of the window for one of the photo.
     """
 
     box: tuple[int, int, int, int]
@@ -30,6 +31,7 @@ class View:
     inside: BoolArray
     seen: Prediction
     size: float
+    scale: float
 
 
 def view_round(pixels: PixelArray, mask: Mask) -> View | None:
@@ -62,4 +64,4 @@ def view_round(pixels: PixelArray, mask: Mask) -> View | None:
     inside = covered > 0.5
     if inside.all() or not inside.any():
         return None
-    return View((x0, y0, x1, y1), small, inside, predict(small, inside), size)
+    return View((x0, y0, x1, y1), small, inside, predict(small, inside), size, scale)

@@ -1,0 +1,19 @@
+"""What a gain does to values: a factor on the light."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autoedit.core.mask import FloatArray
+
+_DARK = 12.0  # of 255, added to values before their ratio, as when the network was taught
+
+
+def changed_by(values: FloatArray, gain: FloatArray) -> FloatArray:
+    """What a gain adds to values.
+
+    Args:
+        values: float32 (H, W, 3) in 0..255.
+        gain: float32 (H, W, 3), log of the factor.
+    """
+    return (values + np.float32(_DARK)) * np.expm1(gain)
