@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _WEIGHTS = (1.0, 0.6, 0.5, 1.0, 8.0, 4.0, 4.0)  # of the losses
 _SHADED = 6.0  # how much more gain counts where an effect is
 _RARE = 3.0  # how much more an outline counts than its lack
+_MOVED = 0.5  # of the views, to another ground
 _LAG = 0.01  # of the running mean
 _WARM = 100  # steps
 Pair = tuple[torch.Tensor, torch.Tensor]
@@ -98,7 +99,7 @@ def train(taught: list[View], held: list[Pair], options: argparse.Namespace) -> 
     def draw() -> None:
         rng = np.random.default_rng(options.seed)
         while True:
-            waiting.put(batch(taught, options.batch, rng))
+            waiting.put(batch(taught, options.batch, rng, moved=_MOVED))
 
     threading.Thread(target=draw, daemon=True).start()
     began, step, told = time.monotonic(), 0, 0.0

@@ -17,9 +17,11 @@ REACH = 16.0
 DARK = 12.0
 """Of 255, added to values before their ratio: what is black says nothing of light."""
 _SEEN, _DOUBTFUL = 8.0, 6.0  # of 255: what changes by more is an effect; how unsure about that
+_UNSTEADY, _GLOOMY = 0.008, 30.0  # steps in the log of the light; of 255, how bright on average
 _FEWEST = 60  # pixels of a thing
 _NEAREST, _FARTHEST = 1.35, 0.6  # scale
 _EDGE = np.ones((3, 3), np.uint8)
+_LOGS = np.log(np.arange(256, dtype=np.float32) + np.float32(DARK))  # of each value
 _GREY = np.full((3, 1), 1 / 3, np.float32)
 
 
@@ -37,12 +39,17 @@ class Target:
 
 @dataclass(frozen=True)
 class View:
-    """One picture: RGB uint8 (H, W, 3); uint8 (H, W); all things as one; and single ones."""
+    """One picture: RGB uint8 (H, W, 3); uint8 (H, W); all things as one; and single ones.
+
+    Of a steady one the ground looks the same with and without things, but for their effects: grass
+    that bends, or what is too dark to be seen, does not.
+    """
 
     photo: np.ndarray
     ids: np.ndarray
     everything: Target
     targets: tuple[Target, ...]
+    steady: bool = False
 
 
 def views(paths: Sequence[Path]) -> list[View]:
@@ -57,8 +64,16 @@ def views(paths: Sequence[Path]) -> list[View]:
                 continue
             targets = [Target(ids == n, clean) for n, clean in zip(numbers, cleans, strict=True)]
             shown = tuple(target for target in targets if target.mask.sum() > _FEWEST)
-            found.append(View(photo, ids, Target(ids > 0, bare), shown))
+            steady = _steady(photo, bare, ids > 0)
+            found.append(View(photo, ids, Target(ids > 0, bare), shown, steady))
     return found
+
+
+def _steady(photo: np.ndarray, bare: np.ndarray, things: np.ndarray) -> bool:
+    free = cv2.dilate(things.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
+    light = (_LOGS[photo] - _LOGS[bare]).mean(axis=2)
+    steps = np.abs(np.diff(light, axis=1))[free[:, 1:] & free[:, :-1]]
+    return bool(steps.size and steps.mean() < _UNSTEADY and bare.mean() > _GLOOMY)
 
 
 def _effects(photo: np.ndarray, other: np.ndarray, mask: np.ndarray) -> Effects:
@@ -71,15 +86,51 @@ def _effects(photo: np.ndarray, other: np.ndarray, mask: np.ndarray) -> Effects:
 
 
 def batch(
-    known: Sequence[View], count: int, rng: np.random.Generator
+    known: Sequence[View], count: int, rng: np.random.Generator, *, moved: float = 0
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Inputs (B, 4, H, W), and (B, 11, H / 2, W / 2): the truth of each map; then the weights.
 
-    These are of the effect, of the gain, and of all others: where anything is known.
+    These are of the effect, of the gain, and of all others: where anything is known. `moved` is how
+    many, in [0, 1], stand on the ground of another view: a shadow is the same on any.
     """
-    drawn = [_draw(known[rng.integers(len(known))], rng) for _ in range(count)]
+    drawn: list[tuple[np.ndarray, np.ndarray]] = []
+    for _ in range(count):
+        view = known[rng.integers(len(known))]
+        if view.steady and rng.random() < moved:
+            view = _regrounded(view, known[rng.integers(len(known))].everything.clean, rng)
+        drawn.append(_draw(view, rng))
     photos, truths = zip(*drawn, strict=True)
     return torch.from_numpy(np.stack(photos)), torch.from_numpy(np.stack(truths))
+
+
+def _regrounded(view: View, ground: np.ndarray, rng: np.random.Generator) -> View:
+    """The things of a view, with the light that they take and throw, on another ground."""
+    other = ground[:, ::-1] if rng.random() < 0.5 else ground
+    if rng.random() < 0.5:  # larger, so that what is in it lies elsewhere
+        other = _enlarged(other, rng)
+    alike = rng.uniform() * (_LOGS[view.everything.clean].mean() - _LOGS[other].mean())
+    other = np.clip(np.exp(_LOGS[other] + alike) - DARK, 0, 255).astype(np.uint8)
+    logs = _LOGS[other] - _LOGS[view.everything.clean]
+
+    def put(picture: np.ndarray, things: np.ndarray) -> np.ndarray:
+        made = np.clip(np.exp(_LOGS[picture] + logs) - DARK, 0, 255)
+        stay = cv2.GaussianBlur(things.astype(np.float32), (0, 0), 0.6)[:, :, None]
+        return (made + stay * (picture - made)).astype(np.uint8)
+
+    things = view.ids > 0
+    targets = [Target(t.mask, put(t.clean, things & ~t.mask)) for t in view.targets]
+    everything = Target(view.everything.mask, np.ascontiguousarray(other))
+    return View(put(view.photo, things), view.ids, everything, tuple(targets))
+
+
+def _enlarged(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A part of a picture at its whole size."""
+    height, width = picture.shape[:2]
+    share = rng.uniform(0.6, 0.95)
+    rows, columns = int(share * height), int(share * width)
+    top, left = rng.integers(height - rows + 1), rng.integers(width - columns + 1)
+    part = np.ascontiguousarray(picture[top : top + rows, left : left + columns])
+    return cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _draw(view: View, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
