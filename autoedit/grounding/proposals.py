@@ -27,10 +27,10 @@ _GROUND = 0.3  # probability of being of a thing below which a piece is rather g
 _NEAR = 0.25  # sizes: so near are two ways of seeing one middle
 _SPECK, _WALL = 0.01, 0.1  # of the photo: between them size tells nothing
 # Logistic regression on rendered scenes, by `scripts/fit_things.py`: what stands in `evidence`.
-_BIAS = 1.525
+_BIAS = 1.423
 _WEIGHTS = (
-    0.810, -2.020, -0.831, -2.638, -3.206, -3.711, 0.466, -0.981, -0.220, 0.463, 0.245, 0.664,
-    0.052, -17.373, -6.808, 0.675, -0.325, 0.054,
+    0.764, -0.615, -0.607, -2.833, -3.528, -4.050, 0.291, -0.479, -0.560, 0.396, 0.181, 0.659,
+    0.076, -17.849, -7.052, 0.674, -0.199, 0.429,
 )  # fmt: skip
 
 

@@ -15,8 +15,8 @@ _NEAR = 0.3  # of the photo's longer side: how far along its border a colour is 
 _ALIKE, _TINT = 5.0, 3.0  # CIELAB units
 _BOND, _ROUNDS = 8.0, 6  # CIELAB contrast that parts neighbours, and steps between them
 # Logistic regression on rendered scenes, by `scripts/fit_things.py`: what stands in `evidence`.
-_BIAS = -1.534
-_WEIGHTS = (1.574, -0.633, -0.134, -0.193, 1.578, -0.131, 0.629, -0.059, -2.959, -0.997)
+_BIAS = -1.640
+_WEIGHTS = (0.945, 0.135, -0.161, -0.178, 1.586, -0.012, 0.340, -0.020, -2.776, -0.754)
 
 
 def standing(scene: Scene) -> FloatArray:
