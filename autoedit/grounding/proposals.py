@@ -27,10 +27,10 @@ _GROUND = 0.3  # probability of being of a thing below which a piece is rather g
 _NEAR = 0.25  # sizes: so near are two ways of seeing one middle
 _SPECK, _WALL = 0.01, 0.1  # of the photo: between them size tells nothing
 # Logistic regression on rendered scenes, by `scripts/fit_things.py`: what stands in `evidence`.
-_BIAS = 1.423
+_BIAS = 1.499
 _WEIGHTS = (
-    0.764, -0.615, -0.607, -2.833, -3.528, -4.050, 0.291, -0.479, -0.560, 0.396, 0.181, 0.659,
-    0.076, -17.849, -7.052, 0.674, -0.199, 0.429,
+    0.856, -0.700, -0.596, -2.840, -4.048, -4.150, 0.299, -1.651, 0.228, 0.376, 0.213, 0.621,
+    0.060, -17.738, -6.809, 0.694, -0.233, 0.418,
 )  # fmt: skip
 
 

@@ -15,8 +15,8 @@ _NEAR = 0.3  # of the photo's longer side: how far along its border a colour is 
 _ALIKE, _TINT = 5.0, 3.0  # CIELAB units
 _BOND, _ROUNDS = 8.0, 6  # CIELAB contrast that parts neighbours, and steps between them
 # Logistic regression on rendered scenes, by `scripts/fit_things.py`: what stands in `evidence`.
-_BIAS = -1.640
-_WEIGHTS = (0.945, 0.135, -0.161, -0.178, 1.586, -0.012, 0.340, -0.020, -2.776, -0.754)
+_BIAS = -1.687
+_WEIGHTS = (0.956, -0.050, -0.130, -0.187, 1.560, -0.012, 0.493, 0.006, -2.580, -0.883)
 
 
 def standing(scene: Scene) -> FloatArray:

@@ -1,4 +1,4 @@
-"""What a gain does to values: a factor on the light."""
+"""Values as logs of light, on which a gain is added."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import numpy as np
 from autoedit.core.mask import FloatArray
 
 _DARK = 12.0  # of 255, added to values before their ratio, as when the network was taught
+
+
+def logs(values: FloatArray) -> FloatArray:
+    """Of values in 0..255, float32 of any shape."""
+    return np.log(values + np.float32(_DARK))
 
 
 def changed_by(values: FloatArray, gain: FloatArray) -> FloatArray:

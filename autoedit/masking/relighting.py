@@ -10,6 +10,7 @@ import numpy as np
 from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.masking.light import changed_by
+from autoedit.masking.tone import toned
 from autoedit.masking.view import View, view_round
 
 _FAINT, _PLAIN = 1.5, 3.5  # of 255: changes that are left alone, and that are made in full
@@ -42,7 +43,8 @@ def relit(
 
     A shadow is a factor on the light of the ground (Finlayson, Hordley, Lu and Drew 2006, "On the
     removal of shadows from images"), and the ground's own pattern is there below it. The factor
-    comes from the network, which was taught with scenes with and without the thing.
+    comes from the network, which was taught with scenes with and without the thing, and is made
+    exact by the lit ground near by.
 
     Args:
         pixels: RGB uint8 (H, W, 3).
@@ -56,7 +58,7 @@ def relit(
     view = view_round(pixels, mask)
     if view is not None:
         sure = np.clip((view.seen.effect - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0, 1)
-        gain = view.seen.gain * sure[:, :, None]
+        gain = toned(view, view.seen.gain * sure[:, :, None], sure)
         if grey:
             gain = np.repeat(gain.mean(axis=2, keepdims=True), 3, axis=2)
         fixed = mask.array > 0

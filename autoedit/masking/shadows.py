@@ -13,7 +13,7 @@ from autoedit.masking.view import View, view_round
 # for one, by logistic regression on rendered scenes with and without the thing. With the constant
 # seven tenths of what is found are right: what is taken for shadow is relit, or filled, and both
 # cope with the end of a shadow, but not with a hole that eats other things.
-_ODDS, _CHANGE, _CONSTANT = 0.89, 0.77, 0.88
+_ODDS, _CHANGE, _CONSTANT = 0.99, 0.47, 1.08
 _SEEN = 8.0  # of 255: a change that a person sees
 _KNOWN = 0.002  # how far probabilities stay from 0 and 1
 _LITTLE, _SHOWN = 0.15, 0.03  # areas of the thing; log of light that so little must differ by

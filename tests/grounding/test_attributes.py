@@ -150,10 +150,10 @@ def test_any_noun_means_the_only_thing_there_is():
 
 def test_a_thing_is_taken_with_its_parts_of_other_colours():
     photo = ground()
-    outline = block(photo, 150, 120, 330, 220, RED)
+    outline = block(photo, 150, 120, 330, 220, BLUE)
     for x in (180, 250):
         photo[140:175, x : x + 45] = (25, 25, 30)
-    found = AttributeGrounder().prepare(Photo(photo)).find(target("car", ("red",)))
+    found = AttributeGrounder().prepare(Photo(photo)).find(target("car", ("blue",)))
 
     assert len(found) == 1
     assert overlap(found[0].mask.binary, outline) > 0.85
