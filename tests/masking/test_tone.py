@@ -1,0 +1,86 @@
+"""What is lit anew, brought to the tones of the ground that always was in the light."""
+
+import numpy as np
+import pytest
+
+from autoedit.core.dense_prediction import Prediction
+from autoedit.masking.light import changed_by
+from autoedit.masking.tone import toned
+from autoedit.masking.view import View
+
+HEIGHT, WIDTH = 90, 120
+THING = (slice(20, 40), slice(50, 70))
+SHADOW = (slice(40, 60), slice(55, 95))
+COLOURS = np.array([[200, 190, 170], [90, 70, 60]])  # of a ground in stripes
+
+
+def ground() -> np.ndarray:
+    """Stripes of two colours with some grain, float (H, W, 3)."""
+    grain = np.random.default_rng(3).normal(0, 2, (HEIGHT, WIDTH, 1))
+    return COLOURS[np.arange(WIDTH) // 10 % 2][None] + grain
+
+
+def view(photo: np.ndarray, thing: np.ndarray, effect: np.ndarray) -> View:
+    """All there is, as a network would tell it that knows."""
+    inside = np.zeros((HEIGHT, WIDTH), bool)
+    inside[THING] = True
+    none = np.zeros((HEIGHT, WIDTH, 3), np.float32)
+    seen = Prediction(thing, effect, none[:, :, :2], effect, none)
+    pixels = np.clip(np.rint(photo), 0, 255).astype(np.uint8)
+    return View((0, 0, WIDTH, HEIGHT), pixels, inside, seen, 20.0, 1.0)
+
+
+def shaded(tint: tuple[float, float, float] = (0.5, 0.5, 0.5)):
+    """The ground, the same with a shadow, and where it and the thing are, float32 (H, W)."""
+    clean = ground()
+    photo = clean.copy()
+    photo[SHADOW] = (photo[SHADOW] + 12) * np.array(tint) - 12
+    photo[THING] = (30, 160, 40)
+    thing, effect = np.zeros((2, HEIGHT, WIDTH), np.float32)
+    thing[THING] = 1
+    effect[SHADOW] = 1
+    return clean, photo, thing, effect
+
+
+def left(photo: np.ndarray, clean: np.ndarray, gain: np.ndarray) -> float:
+    """Mean difference to the clean ground in the shadow's middle."""
+    middle = (slice(44, 56), slice(59, 91))
+    done = photo + changed_by(photo.astype(np.float32), gain)
+    return float(np.abs(done[middle] - clean[middle]).mean())
+
+
+@pytest.mark.parametrize("error", [(0.25, 0.25, 0.25), (-0.2, -0.2, -0.2), (0.2, 0.1, -0.2)])
+def test_light_that_is_too_strong_too_weak_or_tinted_is_set_right(error):
+    clean, photo, thing, effect = shaded()
+    gain = effect[:, :, None] * (np.float32(np.log(2)) + np.array(error, np.float32))
+    better = toned(view(photo, thing, effect), gain, effect)
+    assert left(photo, clean, better) < 0.3 * left(photo, clean, gain)
+    assert left(photo, clean, better) < 4
+
+
+def test_the_ground_s_grain_stays():
+    clean, photo, thing, effect = shaded()
+    gain = effect[:, :, None] * np.full(3, 0.5, np.float32)
+    better = toned(view(photo, thing, effect), gain, effect)
+    done = photo + changed_by(photo.astype(np.float32), better)
+    stripe = (slice(44, 56), slice(62, 68))
+    grain = np.corrcoef(done[stripe][:, :, 0].ravel(), clean[stripe][:, :, 0].ravel())[0, 1]
+    assert grain > 0.8
+
+
+def test_a_thing_in_the_shadow_keeps_its_colours_and_what_is_lit_is_left_alone():
+    _, photo, thing, effect = shaded()
+    other = (slice(42, 58), slice(70, 80))
+    photo[other] = (150, 20, 20)
+    thing[other] = 1
+    gain = effect[:, :, None] * np.full(3, 0.5, np.float32)
+    better = toned(view(photo, thing, effect), gain, effect)
+    assert np.allclose(better[44:56, 72:78], gain[44:56, 72:78])
+    assert (better[effect == 0] == 0).all()
+
+
+def test_without_lit_ground_the_gain_stays():
+    _, photo, thing, _ = shaded()
+    everywhere = np.ones((HEIGHT, WIDTH), np.float32)
+    gain = np.full((HEIGHT, WIDTH, 3), 0.4, np.float32)
+    assert toned(view(photo, thing, everywhere), gain, everywhere) is gain
