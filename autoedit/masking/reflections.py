@@ -8,6 +8,7 @@ from scipy.ndimage import correlate1d
 
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.core.superpixels import IntArray, to_lab
+from autoedit.masking.view import view_round
 
 _SIDE = 128  # the thing's longer side where the search is made
 _BANDS = 16  # of rows, over the height of a mirror image
@@ -27,6 +28,7 @@ _SHORTEST, _TOGETHER = 3, 4  # bands
 _GREYS = np.linspace(0, 1.2, 13)  # light of what else may be mirrored; 1 is the photo's white
 _GLOSS = 0.01, 0.5  # share of the light that ground mirrors
 _UNEXPLAINED, _SHADE = 0.6, 0.07  # of the squared difference: at most, and at least by shade alone
+_BEYOND = 0.25  # of what an image covers of a thing: so much more of that shows beside the image
 _RISE = 1.5  # a mirror image fades: it ends where the difference grows so much
 
 
@@ -64,11 +66,12 @@ def reflection_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) 
 
     inside = reduced(mask.array) > 0.5
     taken = inside if others is None else inside | (reduced(others.array) > 0.5)
-    image = np.zeros(inside.shape, np.bool_)
+    image, seen_again = np.zeros(inside.shape, np.bool_), False
     if inside.any():
         lab = to_lab(np.asarray(reduced(pixels), np.uint8))
         image = _matched(lab, inside, taken)
-        image = image if image.any() else _differing(lab, inside, taken)
+        seen_again = bool(image.any())
+        image = image if seen_again else _differing(lab, inside, taken)
     if image.any():
         soft = cv2.GaussianBlur(image.astype(np.float32), (0, 0), 1)
         size = (x1 - x0, y1 - top)
@@ -76,7 +79,27 @@ def reflection_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) 
         result[mask.array > 0.5] = 0
         if others is not None:
             result[others.array > 0.5] = 0
+        if not seen_again:
+            _keep_off_things(result, pixels, mask)
     return Mask(np.clip(result, 0, 1), "reflection")
+
+
+def _keep_off_things(result: FloatArray, pixels: PixelArray, mask: Mask) -> None:
+    """Take out what lies on a larger thing: a book that the thing stands on is no image of it."""
+    view = view_round(pixels, mask)
+    if view is None:
+        return
+    x0, y0, x1, y1 = view.box
+    part, own = result[y0:y1, x0:x1], mask.array[y0:y1, x0:x1] > 0
+    likely = cv2.resize(view.seen.thing, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+    things = ((likely > 0.5) & ~own).astype(np.uint8)
+    count, found = cv2.connectedComponents(things)
+    labels = np.asarray(found, np.intp)
+    area = np.bincount(labels.ravel(), minlength=count)
+    within = np.bincount(labels[part > 0.5], minlength=count)
+    larger = area > (1 + _BEYOND) * within
+    larger[0] = False
+    part[larger[labels]] = 0
 
 
 def _differing(lab: FloatArray, inside: BoolArray, taken: BoolArray) -> BoolArray:
