@@ -119,11 +119,13 @@ def _cleared(stages: Stages, photo: Photo, mask: Mask, step: EditStep) -> tuple[
     settings = stages.pipeline.masking
     nothing = Mask(np.zeros(mask.shape, np.float32), "nothing")
     mirrored, lit = nothing, masking.Relit(photo.pixels, nothing, nothing)
+    takes_shadow = settings.shadows and step.takes("shadow")
+    view = masking.view_round(photo.pixels, mask) if settings.reflections or takes_shadow else None
     if settings.reflections:
-        mirrored = masking.reflection_mask(photo.pixels, mask)
-    if settings.shadows and step.takes("shadow"):
-        shadow = masking.shadow_mask(photo.pixels, mask)
-        lit = masking.relit(photo.pixels, mask, shadow, mirrored, grey=photo.grey)
+        mirrored = masking.reflection_mask(photo.pixels, mask, view=view)
+    if takes_shadow:
+        shadow = masking.shadow_mask(photo.pixels, mask, view=view)
+        lit = masking.relit(photo.pixels, mask, shadow, mirrored, view, grey=photo.grey)
     if not step.takes("reflection"):
         mirrored = nothing
     effects = mirrored | lit.lost

@@ -6,6 +6,7 @@ from autoedit.masking.matting import Cutout, alpha_matte
 from autoedit.masking.reflections import reflection_mask
 from autoedit.masking.relighting import Relit, relit
 from autoedit.masking.shadows import shadow_mask
+from autoedit.masking.view import view_round
 
 __all__ = [
     "Cutout",
@@ -19,4 +20,5 @@ __all__ = [
     "relit",
     "shadow_mask",
     "spare",
+    "view_round",
 ]

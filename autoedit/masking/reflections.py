@@ -8,7 +8,7 @@ from scipy.ndimage import correlate1d
 
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.core.superpixels import IntArray, to_lab
-from autoedit.masking.view import view_round
+from autoedit.masking.view import View, view_round
 
 _SIDE = 128  # the thing's longer side where the search is made
 _BANDS = 16  # of rows, over the height of a mirror image
@@ -32,7 +32,9 @@ _BEYOND = 0.25  # of what an image covers of a thing: so much more of that shows
 _RISE = 1.5  # a mirror image fades: it ends where the difference grows so much
 
 
-def reflection_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) -> Mask:
+def reflection_mask(
+    pixels: PixelArray, mask: Mask, others: Mask | None = None, view: View | None = None
+) -> Mask:
     """Find the mirror image of the thing under a mask on the ground below it.
 
     A mirror image of what stands upright is its silhouette flipped about the line where it
@@ -46,6 +48,7 @@ def reflection_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) 
         pixels: RGB uint8 (H, W, 3).
         mask: the thing, (H, W).
         others: other things in the photo, (H, W).
+        view: what `view_round` says of both, when it is known already.
 
     Returns:
         float32 (H, W) in [0, 1], 0 on the thing itself; empty when there is no mirror image.
@@ -80,13 +83,12 @@ def reflection_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) 
         if others is not None:
             result[others.array > 0.5] = 0
         if not seen_again:
-            _keep_off_things(result, pixels, mask)
+            _keep_off_things(result, mask, view or view_round(pixels, mask))
     return Mask(np.clip(result, 0, 1), "reflection")
 
 
-def _keep_off_things(result: FloatArray, pixels: PixelArray, mask: Mask) -> None:
+def _keep_off_things(result: FloatArray, mask: Mask, view: View | None) -> None:
     """Take out what lies on a larger thing: a book that the thing stands on is no image of it."""
-    view = view_round(pixels, mask)
     if view is None:
         return
     x0, y0, x1, y1 = view.box

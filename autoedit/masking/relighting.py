@@ -37,8 +37,9 @@ class Relit:
 
 
 def relit(
-    pixels: PixelArray, mask: Mask, shadow: Mask, spared: Mask | None = None, *, grey: bool = False
-) -> Relit:
+    pixels: PixelArray, mask: Mask, shadow: Mask, spared: Mask | None = None,
+    view: View | None = None, *, grey: bool = False,
+) -> Relit:  # fmt: skip
     """Undo the shadow of a thing, and the colour it throws, where the ground can still be seen.
 
     A shadow is a factor on the light of the ground (Finlayson, Hordley, Lu and Drew 2006, "On the
@@ -51,11 +52,12 @@ def relit(
         mask: the thing, (H, W).
         shadow: where its shadow is found, (H, W); what is lost lies in it.
         spared: where nothing may change, (H, W).
+        view: what `view_round` says of the thing, when it is known already.
         grey: whether all channels are to stay alike.
     """
     done, share = pixels.copy(), np.zeros(mask.shape, np.float32)
     black = np.zeros(mask.shape, np.bool_)
-    view = view_round(pixels, mask)
+    view = view or view_round(pixels, mask)
     if view is not None:
         sure = np.clip((view.seen.effect - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0, 1)
         gain = toned(view, view.seen.gain * sure[:, :, None], sure)

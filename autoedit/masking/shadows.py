@@ -22,7 +22,9 @@ _SMALLEST = 0.004  # areas of the thing
 _TOUCHING = 0.08  # sizes from the thing where a shadow must begin
 
 
-def shadow_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) -> Mask:
+def shadow_mask(
+    pixels: PixelArray, mask: Mask, others: Mask | None = None, view: View | None = None
+) -> Mask:
     """Find the cast and contact shadow of the thing under a mask.
 
     The network tells it, which was taught how things change the light on the ground round them,
@@ -33,12 +35,13 @@ def shadow_mask(pixels: PixelArray, mask: Mask, others: Mask | None = None) -> M
         pixels: RGB uint8 (H, W, 3).
         mask: the thing, (H, W).
         others: other things in the photo, (H, W), which take no shadow.
+        view: what `view_round` says of both, when it is known already.
 
     Returns:
         float32 (H, W) in [0, 1], 0 on the thing itself; empty when there is no shadow.
     """
     result = np.zeros(mask.shape, np.float32)
-    view = view_round(pixels, mask)
+    view = view or view_round(pixels, mask)
     if view is not None:
         x0, y0, x1, y1 = view.box
         soft = _region(view, _likely(view))

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoedit.core.mask import Mask
-from autoedit.masking import reflections
 from autoedit.masking.reflections import reflection_mask
+from autoedit.masking.view import view_round
 from tests.drawing import ball, block, cast_shadow, ground, overlap
 
 
@@ -133,13 +133,12 @@ def test_any_mask_gives_a_mask_of_its_size_off_the_thing(shape, sides, seed):
     assert not found.array[outline].any()
 
 
-def test_a_thing_that_it_stands_on_is_no_mirror_image(monkeypatch):
+def test_a_thing_that_it_stands_on_is_no_mirror_image():
     photo = ground()
     outline = block(photo, 200, 90, 260, 190, (40, 60, 170))
     image = mirrored(photo, outline, 190, 0.25, blur=True)
-    seen = reflections.view_round(photo, Mask.of(outline))
+    seen = view_round(photo, Mask.of(outline))
     below = np.ones_like(seen.seen.thing)
     taken_for_one = replace(seen, seen=replace(seen.seen, thing=below))
     assert reflection_mask(photo, Mask.of(outline)).binary[image].mean() > 0.6
-    monkeypatch.setattr(reflections, "view_round", lambda *_: taken_for_one)
-    assert reflection_mask(photo, Mask.of(outline)).box is None
+    assert reflection_mask(photo, Mask.of(outline), view=taken_for_one).box is None
