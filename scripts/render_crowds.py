@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1000, help="the first seed")
     parser.add_argument("--count", type=int, default=16, help="how many")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
-    parser.add_argument("--samples", type=int, default=5, help="light paths per pixel")
+    parser.add_argument("--samples", type=int, default=32, help="light paths per pixel")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     for seed in range(options.seed, options.seed + options.count):

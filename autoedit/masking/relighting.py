@@ -10,7 +10,6 @@ import numpy as np
 from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.masking.light import changed_by
-from autoedit.masking.tone import toned
 from autoedit.masking.view import View, view_round
 
 _FAINT, _PLAIN = 1.5, 3.5  # of 255: changes that are left alone, and that are made in full
@@ -60,7 +59,7 @@ def relit(
     view = view or view_round(pixels, mask)
     if view is not None:
         sure = np.clip((view.seen.effect - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0, 1)
-        gain = toned(view, view.seen.gain * sure[:, :, None], sure)
+        gain = view.gain * sure[:, :, None]
         if grey:
             gain = np.repeat(gain.mean(axis=2, keepdims=True), 3, axis=2)
         fixed = mask.array > 0

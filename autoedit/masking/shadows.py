@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy.special import expit
 
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.masking.light import changed_by
 from autoedit.masking.view import View, view_round
 
-# What the network's log odds of an effect, and the log of how much its gain changes, of 255, say
-# for one, by logistic regression on rendered scenes with and without the thing. With the constant
-# seven tenths of what is found are right: what is taken for shadow is relit, or filled, and both
-# cope with the end of a shadow, but not with a hole that eats other things.
-_ODDS, _CHANGE, _CONSTANT = 0.99, 0.47, 1.08
+# What stands in `evidence` says for an effect, by logistic regression on rendered scenes with and
+# without the thing: `scripts/fit_shadows.py`.
+_BIAS = 0.330
+_WEIGHTS = (0.699, 1.014, 0.081)
 _SEEN = 8.0  # of 255: a change that a person sees
 _KNOWN = 0.002  # how far probabilities stay from 0 and 1
+# How much a share of what is found counts that is right, beside a share of what there is that is
+# found; and between which probabilities the line is drawn, so that much doubt does not take all.
+# So seven tenths of what is found are right: what is taken for shadow is relit, or filled, and both
+# cope with the end of a shadow, but not with a hole that eats other things.
+_RIGHT = 0.7
+_LEAST, _MOST = 0.15, 0.6
 _LITTLE, _SHOWN = 0.15, 0.03  # areas of the thing; log of light that so little must differ by
 _RIM = 2  # pixels in which a thing's edge is soft
 _SMALLEST = 0.004  # areas of the thing
@@ -52,15 +58,41 @@ def shadow_mask(
     return Mask(np.clip(result, 0, 1), "shadow")
 
 
+def evidence(view: View) -> FloatArray:
+    """What says that a pixel is in shadow, or lit by the thing: float32 (h, w, 3).
+
+    The log odds that the network gives it, and those of being of a thing, on which it sees less;
+    and the log of how much the gain changes.
+    """
+    change = np.abs(changed_by(view.pixels.astype(np.float32), view.gain)).max(axis=2)
+    effect, thing = (
+        np.log(part / (1 - part))
+        for part in (np.clip(p, _KNOWN, 1 - _KNOWN) for p in (view.seen.effect, view.seen.thing))
+    )
+    return np.stack([effect, np.log((change + 1) / (_SEEN + 1)), thing], axis=2)
+
+
 def _likely(view: View) -> BoolArray:
     """What is in shadow, bool (h, w)."""
-    part = np.clip(view.seen.effect, _KNOWN, 1 - _KNOWN)
-    change = np.abs(changed_by(view.pixels.astype(np.float32), view.seen.gain)).max(axis=2)
-    odds = np.log(part / (1 - part))
-    likelihood = _ODDS * odds + _CHANGE * np.log((change + 1) / (_SEEN + 1))
-    likely = (likelihood > -_CONSTANT) & ~view.inside
+    probability = expit(_BIAS + evidence(view) @ np.array(_WEIGHTS, np.float32))
+    probability[view.inside] = 0
+    likely = probability >= _line(probability[~view.inside])
     little = np.count_nonzero(likely) < _LITTLE * np.count_nonzero(view.inside)
     return np.zeros_like(likely) if little and not _shows(view, likely) else likely
+
+
+def _line(probability: FloatArray) -> float:
+    """From which probability on, of (N,), the mask is expected to be the best.
+
+    Of all lines the one by which what is expected of recall and of precision is the most (as Jansche
+    2007, "A maximum expected utility framework for binary sequence labeling", does for the
+    F-measure): a clear shadow is followed further into its rim than a doubtful one.
+    """
+    falling = np.sort(probability)[::-1].astype(np.float64)
+    right = np.cumsum(falling)
+    worth = right / max(right[-1], 1e-9) + _RIGHT * right / np.arange(1, right.size + 1)
+    allowed = (falling >= _LEAST) & (falling <= _MOST)
+    return float(falling[allowed][worth[allowed].argmax()]) if allowed.any() else _LEAST
 
 
 def _shows(view: View, likely: BoolArray) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from autoedit.core.dense_prediction import Prediction, predict
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
+from autoedit.masking.tone import toned
 
 _SIZES, _SIDE = 9.0, 640  # how much it sees, in sizes of the thing, and pixels at most
 
@@ -22,6 +23,8 @@ class View:
         pixels: RGB uint8 (h, w, 3), the window reduced.
         inside: bool (h, w), the thing.
         seen: the maps, (h, w).
+        gain: float32 (h, w, 3), log of the factor that undoes the effects: the map of it, set right
+            by the tones of the lit ground.
         size: side of a square of the thing's area, in pixels of the photo.
         scale: pixels of the window for one of the photo.
     """
@@ -30,6 +33,7 @@ class View:
     pixels: PixelArray
     inside: BoolArray
     seen: Prediction
+    gain: FloatArray
     size: float
     scale: float
 
@@ -64,4 +68,6 @@ def view_round(pixels: PixelArray, mask: Mask) -> View | None:
     inside = covered > 0.5
     if inside.all() or not inside.any():
         return None
-    return View((x0, y0, x1, y1), small, inside, predict(small, inside), size, scale)
+    seen = predict(small, inside)
+    gain = toned(small, inside, seen, size * scale)
+    return View((x0, y0, x1, y1), small, inside, seen, gain, size, scale)

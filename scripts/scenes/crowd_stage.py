@@ -74,6 +74,8 @@ def instances(
     stage.flatten({part: n / 255 for n, thing in made.items() for part in thing.parts})
     seen = shown(scale, scratch)
     whole: dict[int, np.ndarray] = {}
+    shapes = [item for item in bpy.context.scene.objects if item.type in {"MESH", "CURVE"}]
+    stage.show(Thing(shapes), False)  # grass hides things too
     for number in made:
         for other, thing in made.items():
             stage.show(thing, other == number)
