@@ -29,6 +29,7 @@ _CLEAR = 0.45  # objectness from which a thing that is alone is meant by any nou
 _RIVAL = 0.6  # of the clearest thing's objectness: what may be meant instead
 _PLAIN = 0.65  # objectness of what surely is a thing
 _COUNTED, _SHAPES, _SIZES = 0.45, 1.4, 2.5  # score of what counts; how unlike these may be
+_AS_MUCH = 0.9  # of how well the best fits a colour: fits it as well
 _DOUBTFUL = 0.12  # probability of being wrong from which a question is better
 _NEVER, _SURELY = 0.1, 0.97  # probability of what is no thing, and of what is one
 _SAME = 0.6  # intersection over union of two outlines of one thing
@@ -190,6 +191,9 @@ class Reading:
         choice = choose(target, rated, main=wording.main)
         if target.ordinal is not None and not wording.colours and not wording.anything:
             choice = _unless_unlike(choice, rated)
+        told_apart = target.position or target.relation or target.ordinal or wording.sizes
+        if wording.colours and not told_apart and target.quantity != "all":
+            choice = _unless_alike(choice, rated)
         return choice
 
     def _unless_doubtful(
@@ -305,6 +309,25 @@ def _unless_unlike(
         return choice
     others = [each for each in counted if each.item is not choice.meant[0].item]
     return Choice([*choice.meant, *others], choice.near_misses, ambiguous=bool(others))
+
+
+def _unless_alike(choice: Choice[Candidate], rated: Sequence[Rated[Candidate]]) -> Choice[Candidate]:
+    """Of two things of one colour none is meant more, if one of them stands out more clearly."""
+    if choice.ambiguous or len(choice.meant) != 1:
+        return choice
+    (best,) = choice.meant
+    alike = [
+        each
+        for each in rated
+        if not each.refusal
+        and each.item is not best.item
+        and each.item.match >= _AS_MUCH * best.item.match
+        and each.score >= _COUNTED * best.score
+    ]
+    if not alike:
+        return choice
+    misses = [each for each in choice.near_misses if all(each.item is not a.item for a in alike)]
+    return Choice([best, *alike], misses, ambiguous=True)
 
 
 def _stands_out(item: Candidate) -> tuple[str, ...]:

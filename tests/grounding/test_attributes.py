@@ -247,6 +247,20 @@ def test_what_has_a_colour_surely_is_meant_before_what_may_be_called_so():
     assert overlap(found[0].mask.binary, brown) > 0.8
 
 
+def test_of_two_of_one_colour_the_larger_is_not_meant_more():
+    photo = ground(colour=(150, 110, 70))
+    large, small = (ball(photo, x, 180, size, (120, 50, 150)) for x, size in ((120, 45), (400, 20)))
+    grounding = AttributeGrounder().prepare(Photo(photo))
+    found = grounding.find(target(colour=("purple",)))
+    biggest = grounding.find(target(colour=("purple",), size=("biggest",)))
+
+    assert found.ambiguous
+    assert [overlap(each.mask.binary, outline) > 0.8 for each, outline in
+            zip(found, (large, small), strict=True)] == [True, True]  # fmt: skip
+    assert not biggest.ambiguous
+    assert overlap(biggest[0].mask.binary, large) > 0.8
+
+
 def test_the_main_subject_and_its_background():
     photo = ground(600, 800)
     outline = ball(photo, 400, 320, 130, YELLOW)
