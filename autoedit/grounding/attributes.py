@@ -311,7 +311,9 @@ def _unless_unlike(
     return Choice([*choice.meant, *others], choice.near_misses, ambiguous=bool(others))
 
 
-def _unless_alike(choice: Choice[Candidate], rated: Sequence[Rated[Candidate]]) -> Choice[Candidate]:
+def _unless_alike(
+    choice: Choice[Candidate], rated: Sequence[Rated[Candidate]]
+) -> Choice[Candidate]:
     """Of two things of one colour none is meant more, if one of them stands out more clearly."""
     if choice.ambiguous or len(choice.meant) != 1:
         return choice

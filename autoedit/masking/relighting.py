@@ -14,6 +14,7 @@ from autoedit.masking.view import View, view_round
 
 _FAINT, _PLAIN = 1.5, 3.5  # of 255: changes that are left alone, and that are made in full
 _FOOT, _BLACK = 0.12, 0.8  # sizes of the thing; log of the gain
+_ROUND = 0.25, 0.5  # sizes round the thing and its shadow: lit in full, and not at all
 _LOWER = 0.6  # a thing stands on what is below this share of its height
 _SPECK = 30  # pixels; a part of a mask smaller than this stands nowhere
 _UNLIKELY, _LIKELY = 0.1, 0.3  # likewise, how likely the network finds an effect there at all
@@ -49,7 +50,8 @@ def relit(
     Args:
         pixels: RGB uint8 (H, W, 3).
         mask: the thing, (H, W).
-        shadow: where its shadow is found, (H, W); what is lost lies in it.
+        shadow: where its shadow is found, (H, W); what is lost lies in it. What is far from it stays
+            as it is: that may be another thing's shadow.
         spared: where nothing may change, (H, W).
         view: what `view_round` says of the thing, when it is known already.
         grey: whether all channels are to stay alike.
@@ -59,7 +61,7 @@ def relit(
     view = view or view_round(pixels, mask)
     if view is not None:
         sure = np.clip((view.seen.effect - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0, 1)
-        gain = view.gain * sure[:, :, None]
+        gain = view.gain * (sure * _about(view, shadow))[:, :, None]
         if grey:
             gain = np.repeat(gain.mean(axis=2, keepdims=True), 3, axis=2)
         fixed = mask.array > 0
@@ -74,6 +76,15 @@ def relit(
             black[place] = part.mean(axis=2) > _BLACK
     lost = shadow.binary & (black | _at_foot(mask))
     return Relit(done, Mask(share, "light"), Mask(lost.astype(np.float32), "lost"))
+
+
+def _about(view: View, shadow: Mask) -> FloatArray:
+    """How much is to be lit at all, float32 (h, w) in [0, 1]: less far from the thing's shadow."""
+    x0, y0, x1, y1 = view.box
+    size = view.inside.shape[1], view.inside.shape[0]
+    shaded = cv2.resize(shadow.array[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA) > 0.5
+    near, far = (share * view.size * view.scale for share in _ROUND)
+    return np.clip((far - distance(~(shaded | view.inside))) / (far - near), 0, 1)
 
 
 def _at_foot(mask: Mask) -> BoolArray:

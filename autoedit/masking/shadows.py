@@ -84,7 +84,7 @@ def _likely(view: View) -> BoolArray:
 def _line(probability: FloatArray) -> float:
     """From which probability on, of (N,), the mask is expected to be the best.
 
-    Of all lines the one by which what is expected of recall and of precision is the most (as Jansche
+    Of all lines the one by which most is expected of recall and of precision together (as Jansche
     2007, "A maximum expected utility framework for binary sequence labeling", does for the
     F-measure): a clear shadow is followed further into its rim than a doubtful one.
     """
