@@ -89,7 +89,9 @@ def _shadows(options: Options) -> str:
         "8 of 255 outside the silhouette and 2 pixels round it, after a 3x3 median, without "
         "patches below 0.02 % of the photo. Real plates: the thing outlined by the box of their "
         "mask, which holds the effects too; precision is against that mask. Errors: mean absolute "
-        "difference to the clean plate over the whole frame, of 255, of things with effects."
+        "difference to the clean plate over the whole frame, of 255, of things with effects. What "
+        "shows of it: the ratio of what differs by more than 8 of 255, as the truth does; below "
+        "that two renders of one scene differ anyway."
     )
     return f"{note}\n\n{effects.table(rows)}" if rows else ""
 

@@ -76,23 +76,24 @@ def _likely(view: View) -> BoolArray:
     """What is in shadow, bool (h, w)."""
     probability = expit(_BIAS + evidence(view) @ np.array(_WEIGHTS, np.float32))
     probability[view.inside] = 0
-    likely = probability >= _line(probability[~view.inside])
+    likely = probability >= line_of(probability[~view.inside])
     little = np.count_nonzero(likely) < _LITTLE * np.count_nonzero(view.inside)
     return np.zeros_like(likely) if little and not _shows(view, likely) else likely
 
 
-def _line(probability: FloatArray) -> float:
+def line_of(probability: FloatArray) -> float:
     """From which probability on, of (N,), the mask is expected to be the best.
 
     Of all lines the one by which most is expected of recall and of precision together (as Jansche
     2007, "A maximum expected utility framework for binary sequence labeling", does for the
-    F-measure): a clear shadow is followed further into its rim than a doubtful one.
+    F-measure): beside a clear shadow what is doubtful is none; where all is doubtful, it is taken.
     """
     falling = np.sort(probability)[::-1].astype(np.float64)
     right = np.cumsum(falling)
     worth = right / max(right[-1], 1e-9) + _RIGHT * right / np.arange(1, right.size + 1)
     allowed = (falling >= _LEAST) & (falling <= _MOST)
-    return float(falling[allowed][worth[allowed].argmax()]) if allowed.any() else _LEAST
+    worth[~allowed] = -1
+    return float(falling[worth.argmax()]) if allowed.any() else _LEAST
 
 
 def _shows(view: View, likely: BoolArray) -> bool:

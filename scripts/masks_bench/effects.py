@@ -13,7 +13,7 @@ from autoedit.core.photo import Photo
 from autoedit.core.plan import EditPlan, EditStep, Effects, Target
 from autoedit.errors import AutoEditError
 
-from .measures import changed, markdown, mean, rimmed
+from .measures import CHANGE, changed, markdown, mean, rimmed
 from .sets import REAL, Plate
 from .sheet import Sheet
 
@@ -35,6 +35,8 @@ class Effect:
         found: part of the photo that was found; `true` part that changes.
         kept: mean difference to the clean plate over the whole photo, 0..255, after the thing
             was removed without its effects; `taken` with them; NaN when not measured.
+        kept_seen, taken_seen: the same of the pixels only that differ by more than CHANGE: not of
+            the noise in which the two renders differ, nor of what nobody sees.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Effect:
     affects: bool
     kept: float = float("nan")
     taken: float = float("nan")
+    kept_seen: float = float("nan")
+    taken_seen: float = float("nan")
 
 
 def finders() -> list[Find]:
@@ -89,13 +93,14 @@ def measure_one(
     recall = hit / np.count_nonzero(truth) if known else float("nan")
     if sheet is not None:
         sheet.add(f"{case.name}: P {precision:.2f} R {recall:.2f}", case.photo, outside, truth)
-    kept = taken = float("nan")
+    kept = taken = kept_seen = taken_seen = float("nan")
     if editor is not None:
         photo = Photo(case.photo)
-        kept, taken = (_error(editor, photo, mask, case.clean, e) for e in ("keep", "take_along"))
+        kept, kept_seen = _errors(editor, photo, mask, case.clean, "keep")
+        taken, taken_seen = _errors(editor, photo, mask, case.clean, "take_along")
     return Effect(
         case.name, case.group, precision, recall, float(outside.mean()), float(truth.mean()),
-        affects, kept, taken,
+        affects, kept, taken, kept_seen, taken_seen,
     )  # fmt: skip
 
 
@@ -105,14 +110,23 @@ def _own_outline(case: Plate) -> np.ndarray:
     return outline & case.thing
 
 
-def _error(editor: Editor, photo: Photo, mask: Mask, clean: np.ndarray, effects: Effects) -> float:
-    """Mean absolute difference to the clean plate, over all pixels and channels."""
+def _errors(
+    editor: Editor, photo: Photo, mask: Mask, clean: np.ndarray, effects: Effects
+) -> tuple[float, float]:
+    """Mean absolute difference to the clean plate over all pixels and channels, and what shows."""
     step = EditStep(operation="remove", target=Target(phrase="the object"), effects=effects)
     try:
         result = editor.edit(photo, EditPlan(steps=(step,)), mask=mask)
     except AutoEditError:
-        return float("nan")
-    return float(np.abs(result.photo.pixels.astype(np.int16) - clean.astype(np.int16)).mean())
+        return float("nan"), float("nan")
+    return errors(result.photo.pixels, clean)
+
+
+def errors(pixels: np.ndarray, clean: np.ndarray) -> tuple[float, float]:
+    """Mean absolute difference of two photos, RGB uint8 (H, W, 3): all of it, and what shows."""
+    apart = np.abs(pixels.astype(np.int16) - clean.astype(np.int16)).astype(np.float32)
+    shows = apart.max(axis=2, keepdims=True) > CHANGE
+    return float(apart.mean()), float((apart * shows).mean())
 
 
 def table(rows: list[Effect]) -> str:
@@ -122,7 +136,7 @@ def table(rows: list[Effect]) -> str:
     rendered = [row for row in rows if row.group != REAL]  # there, the truth is exact
     lines.append(list(_line("**all rendered**", rendered)))
     head = ["photos", "number", "with effects", "found none", "precision", "recall",
-            "error without", "error with", "with / without"]  # fmt: skip
+            "error without", "error with", "with / without", "what shows of it"]  # fmt: skip
     return markdown(head, lines)
 
 
@@ -137,4 +151,9 @@ def _line(group: str, rows: list[Effect]) -> Iterator[object]:
     yield mean(row.recall for row in showing)
     both = [row for row in showing if not np.isnan(row.kept + row.taken)]
     kept, taken = mean(row.kept for row in both), mean(row.taken for row in both)
-    yield from (kept, taken, taken / kept if kept else float("nan"))
+    yield from (kept, taken, _ratio(kept, taken))
+    yield _ratio(mean(row.kept_seen for row in both), mean(row.taken_seen for row in both))
+
+
+def _ratio(kept: float, taken: float) -> float:
+    return taken / kept if kept else float("nan")

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from autoedit.core.mask import Mask
-from autoedit.masking.shadows import shadow_mask
+from autoedit.masking.shadows import line_of, shadow_mask
 from tests.drawing import ball, block, cast_shadow, ground
 
 
@@ -116,3 +116,19 @@ def test_the_answer_is_of_the_photos_size_and_the_same_each_time():
     assert first.shape == photo.shape[:2]
     assert first.binary.any()
     assert np.array_equal(first.array, second.array)
+
+
+def test_beside_a_clear_shadow_what_is_doubtful_is_none():
+    def ground(*parts):
+        return np.concatenate([np.full(count, likely, np.float32) for count, likely in parts])
+
+    clear, doubtful, bare = (1000, 0.97), (1000, 0.55), (9000, 0.001)
+    assert line_of(ground(clear, (1000, 0.2), bare)) > 0.2
+    assert line_of(ground(doubtful, (1000, 0.2), bare)) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("likely", [0.0, 0.1, 0.9, 1.0])
+def test_even_doubt_does_not_take_all(likely):
+    everywhere = np.full(1000, likely, np.float32)
+
+    assert (everywhere >= line_of(everywhere)).all() == (likely > 0.5)

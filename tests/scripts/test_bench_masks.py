@@ -262,6 +262,15 @@ def test_removal_with_its_shadow_leaves_less(folders: Folders) -> None:
     (row,) = effects.measure([scene])
     assert row.recall > 0.5
     assert row.taken < 0.5 * row.kept
+    assert row.taken_seen < 0.5 * row.kept_seen
+
+
+def test_of_an_error_what_is_no_more_than_noise_does_not_show():
+    clean = np.full((10, 10, 3), 100, np.uint8)
+    pixels = clean + np.uint8(5)
+    pixels[0, :, 0] = 130
+
+    assert effects.errors(pixels, clean) == pytest.approx((5 + 10 * 25 / 300, 10 * 40 / 300))
 
 
 # Prompts -------------------------------------------------------------------------------------
