@@ -50,8 +50,8 @@ def relit(
     Args:
         pixels: RGB uint8 (H, W, 3).
         mask: the thing, (H, W).
-        shadow: where its shadow is found, (H, W); what is lost lies in it. What is far from it stays
-            as it is: that may be another thing's shadow.
+        shadow: where its shadow is found, (H, W); what is lost lies in it. What is far from it
+            stays as it is: that may be another thing's shadow.
         spared: where nothing may change, (H, W).
         view: what `view_round` says of the thing, when it is known already.
         grey: whether all channels are to stay alike.
