@@ -48,7 +48,7 @@ def removal(
     else:
         with run.stage("masking"):
             hole, relit = _cleared(stages, photo, mask, step)
-        taken = hole if relit is None else hole | relit.mask
+        taken = hole if relit is None else hole | relit.ground
         things = selecting.others(stages, photo, mask, run, taken=taken)
         others = selecting.joined(things, mask.shape)
     spared, spared_from, margin = others, mask, stages.pipeline.masking.grow_minimum
@@ -118,7 +118,7 @@ def _cleared(stages: Stages, photo: Photo, mask: Mask, step: EditStep) -> tuple[
     """
     settings = stages.pipeline.masking
     nothing = Mask(np.zeros(mask.shape, np.float32), "nothing")
-    mirrored, lit = nothing, masking.Relit(photo.pixels, nothing, nothing)
+    mirrored, lit = nothing, masking.Relit(photo.pixels, nothing, nothing, nothing)
     takes_shadow = settings.shadows and step.takes("shadow")
     view = masking.view_round(photo.pixels, mask) if settings.reflections or takes_shadow else None
     if settings.reflections:

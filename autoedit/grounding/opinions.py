@@ -55,8 +55,12 @@ def wholer(scene: Scene, found: Regions, other: Regions) -> Regions:
     """The other answer where it is as sure and holds all of what was found, as a body its neck."""
     if not 0 < len(other) <= len(found) or other.ambiguous:
         return found
-    area, own, theirs = scene.pieces.area, _pieces(scene, found.items), _pieces(scene, other.items)
-    return other if area[own & theirs].sum() >= _HELD * area[own].sum() else found
+    area, theirs = scene.pieces.area, _pieces(scene, other.items)
+    for region in found.items:
+        own = _pieces(scene, (region,))
+        if area[own & theirs].sum() < _HELD * area[own].sum():
+            return found
+    return other
 
 
 def surely(scene: Scene, things: LikelyThings, found: Regions) -> float:

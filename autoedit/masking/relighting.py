@@ -27,12 +27,14 @@ class Relit:
     Attributes:
         pixels: RGB uint8 (H, W, 3), bit-identical to the photo's where the mask is 0.
         mask: float32 (H, W) in [0, 1], how much of the change was made; 0 on the thing.
+        ground: float32 (H, W) in [0, 1], the mask without what shows things.
         lost: float32 (H, W) in [0, 1], where a fill knows better: what is at the thing's very foot
             or all but black, where its own outline ends and its shadow begins by a guess.
     """
 
     pixels: PixelArray
     mask: Mask
+    ground: Mask
     lost: Mask
 
 
@@ -56,7 +58,7 @@ def relit(
         view: what `view_round` says of the thing, when it is known already.
         grey: whether all channels are to stay alike.
     """
-    done, share = pixels.copy(), np.zeros(mask.shape, np.float32)
+    done, share, ground = pixels.copy(), *np.zeros((2, *mask.shape), np.float32)
     black = np.zeros(mask.shape, np.bool_)
     view = view or view_round(pixels, mask)
     if view is not None:
@@ -74,8 +76,13 @@ def relit(
             done[place] = np.clip(np.rint(changed), 0, 255).astype(np.uint8)
             share[place] = weight
             black[place] = part.mean(axis=2) > _BLACK
+        x0, y0, x1, y1 = view.box
+        thing = cv2.resize(view.seen.thing, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+        ground[y0:y1, x0:x1] = np.where(thing > 0.5, 0, share[y0:y1, x0:x1])
     lost = shadow.binary & (black | _at_foot(mask))
-    return Relit(done, Mask(share, "light"), Mask(lost.astype(np.float32), "lost"))
+    return Relit(
+        done, Mask(share, "light"), Mask(ground, "ground"), Mask(lost.astype(np.float32), "lost")
+    )
 
 
 def _about(view: View, shadow: Mask) -> FloatArray:

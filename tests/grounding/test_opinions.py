@@ -92,3 +92,13 @@ def test_the_whole_is_taken_for_a_part_of_it(drawn):
     assert wholer(scene, whole, found) is whole
     for other in (regions(right), regions(left, right, ambiguous=True), NOTHING):
         assert wholer(scene, found, other) is found
+
+
+def test_of_several_each_must_be_held(drawn):
+    scene, _, left, right = drawn
+    part = right.copy()
+    part[150:] = False  # less than a tenth of both together
+    found = regions(left, right)
+
+    assert wholer(scene, found, regions(left, part)) is found
+    assert wholer(scene, found, regions(left | right)) is not found
