@@ -96,9 +96,10 @@ def test_the_whole_is_taken_for_a_part_of_it(drawn):
 
 def test_of_several_each_must_be_held(drawn):
     scene, _, left, right = drawn
-    part = right.copy()
-    part[150:] = False  # less than a tenth of both together
-    found = regions(left, right)
+    large, part = np.zeros_like(left), left.copy()
+    large[190:350, 50:450] = True
+    part[120:] = False  # half of it, and hardly anything of both together
+    found = regions(large, left)
 
-    assert wholer(scene, found, regions(left, part)) is found
-    assert wholer(scene, found, regions(left | right)) is not found
+    assert wholer(scene, found, regions(large, part)) is found
+    assert wholer(scene, found, regions(large, left | right)) is not found
