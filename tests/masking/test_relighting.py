@@ -5,7 +5,7 @@ import pytest
 
 from autoedit.core.mask import Mask
 from autoedit.masking import relit
-from tests.drawing import ball, cast_shadow, ground
+from tests.drawing import ball, block, cast_shadow, ground
 
 
 def scene(depth: float = 0.45, scale: int = 1):
@@ -76,3 +76,16 @@ def test_what_is_at_the_foot_is_left_to_a_fill():
     assert lost.any()
     assert not lost[~shadow].any()
     assert lost.sum() < 0.5 * shadow.sum()
+
+
+def test_a_thing_in_the_shadow_is_lit_as_well_but_is_no_ground():
+    photo = ground()
+    book = block(photo, 290, 180, 380, 260, (170, 40, 40))
+    shadow = cast_shadow(photo, 310, 225, (100, 30), 0.5)
+    outline = ball(photo, 230, 170, 60, (30, 60, 170))
+    done = relit(photo, Mask.of(outline), Mask.of(shadow & ~outline))
+    inner = book & ~outline
+    assert (done.mask.binary & inner).sum() > 0.1 * inner.sum()
+    assert (done.ground.binary & inner).sum() < 0.1 * (done.mask.binary & inner).sum()
+    bare = shadow & ~book & ~outline
+    assert (done.ground.binary & bare).sum() > 0.5 * bare.sum()
