@@ -9,13 +9,19 @@ from autoedit.core.mask import BoolArray, FloatArray, Mask
 
 _DENTED = 0.06  # of its hull: a thing that lacks more, not counting the hole, is not convex
 _LEAST, _MOST = 0.01, 1.5  # of what is seen of a thing: less is its edge, and more is a guess
+_ROWS, _ASKEW = (
+    0.3,
+    0.03,
+)  # share of its rows that tell an axis; of its width that they may differ by
+_UNLIKE = 0.04  # of what is seen, that its reflection may lack or have besides
 
 
 def hidden_part(thing: Mask, hole: BoolArray) -> FloatArray | None:
     """The part of a hole behind which a thing goes on, if the thing is convex but for the hole.
 
     What is hidden of a convex shape lies in the convex hull of what is seen of it; this is all of
-    it where the hole cuts in from one side, and some of it where a corner is hidden.
+    it where the hole cuts in from one side, and some of it where a corner is hidden. The corner of
+    what stands upright and is alike on both sides, as a can or a vase, is known from its other one.
 
     Args:
         thing: another thing, (H, W), as far as it is seen.
@@ -28,15 +34,44 @@ def hidden_part(thing: Mask, hole: BoolArray) -> FloatArray | None:
     visible = np.count_nonzero(seen)
     if not visible or not hole.any():
         return None
-    outlines, _ = cv2.findContours(
-        seen.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
-    )
-    hull = np.zeros(hole.shape, np.uint8)
-    cv2.fillConvexPoly(hull, cv2.convexHull(np.concatenate(outlines)), 1)
-    whole = hull > 0
+    whole = _hull(seen)
+    turned = _reflection(seen, hole)
+    if turned is not None:
+        whole = _hull(seen | (turned & hole))
     part = whole & hole
     size, lacking = np.count_nonzero(part), np.count_nonzero(whole & ~hole & ~seen)
     if not _LEAST * visible < size < _MOST * visible or lacking > _DENTED * whole.sum():
         return None
-    soft = cv2.GaussianBlur(hull.astype(np.float32), (0, 0), 0.8)
+    soft = cv2.GaussianBlur(whole.astype(np.float32), (0, 0), 0.8)
     return np.where(hole, soft, 0).astype(np.float32)
+
+
+def _hull(region: BoolArray) -> BoolArray:
+    outlines, _ = cv2.findContours(
+        region.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    hull = np.zeros(region.shape, np.uint8)
+    cv2.fillConvexPoly(hull, cv2.convexHull(np.concatenate(outlines)), 1)
+    return hull > 0
+
+
+def _reflection(seen: BoolArray, hole: BoolArray) -> BoolArray | None:
+    """What is seen, reflected in its upright axis, if it is alike on both sides; bool (H, W)."""
+    rows = np.flatnonzero(seen.any(axis=1))
+    first, last = seen.argmax(axis=1), seen.shape[1] - 1 - seen[:, ::-1].argmax(axis=1)
+    near = cv2.dilate(hole.astype(np.uint8), np.ones((1, 5), np.uint8)) > 0
+    free = rows[~near[rows, first[rows]] & ~near[rows, last[rows]]]
+    if free.size < _ROWS * rows.size:
+        return None
+    middle = (first[free] + last[free]) / 2
+    axis = float(np.median(middle))
+    wide = float((last[free] - first[free]).max()) + 1
+    if np.abs(middle - axis).mean() > _ASKEW * wide:
+        return None
+    columns = np.arange(seen.shape[1])
+    source = np.rint(2 * axis - columns).astype(int)
+    inside = (source >= 0) & (source < seen.shape[1])
+    turned = np.zeros_like(seen)
+    turned[:, columns[inside]] = seen[:, source[inside]]
+    unlike = np.count_nonzero(turned & ~seen & ~hole)
+    return turned if unlike < _UNLIKE * np.count_nonzero(seen) else None

@@ -45,6 +45,23 @@ def test_a_thing_with_dents_of_its_own_is_not_completed() -> None:
     assert hidden_part(Mask.of(horseshoe), hole) is None
 
 
+def test_of_a_can_the_hidden_corner_is_known_from_the_other_one() -> None:
+    can = np.zeros(SHAPE, bool)
+    can[20:100, 60:100] = True
+    hole = disc(58, 95, 24)
+    part = hidden_part(Mask.of(can & ~hole), hole)
+    assert part is not None
+    assert part[can & hole].mean() > 0.95
+    assert part[hole & ~can].mean() < 0.1
+
+
+def test_of_what_is_not_alike_on_both_sides_no_corner_is_made_up() -> None:
+    slope = drawn((60, 20), (80, 20), (120, 100), (60, 100))
+    hole = disc(58, 95, 24)
+    part = hidden_part(Mask.of(slope & ~hole), hole)
+    assert part is None or not (part > 0.9)[95:, :65].any()
+
+
 @given(st.integers(0, 159), st.integers(0, 119), st.integers(3, 40))
 def test_all_that_is_hidden_lies_in_the_hole_and_most_of_it_in_the_tray(
     x: int, y: int, radius: int
