@@ -13,7 +13,7 @@ _ROWS, _ASKEW = (
     0.3,
     0.03,
 )  # share of its rows that tell an axis; of its width that they may differ by
-_UNLIKE = 0.04  # of what is seen, that its reflection may lack or have besides
+_UNLIKE = 0.04  # of what is seen, that its reflection has besides
 
 
 def hidden_part(thing: Mask, hole: BoolArray) -> FloatArray | None:
