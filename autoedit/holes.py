@@ -19,6 +19,8 @@ from autoedit.pointing import Pointer
 from autoedit.run import Run
 from autoedit.stages import Stages
 
+_ALL_OVER = 0.9  # of what may be a thing
+
 
 def removal(
     stages: Stages, photo: Photo, step: EditStep, regions: tuple[Region, ...], mask: Mask,
@@ -50,6 +52,10 @@ def removal(
             hole, relit = _cleared(stages, photo, mask, step)
         taken = hole if relit is None else hole | relit.ground
         things = selecting.others(stages, photo, mask, run, taken=taken)
+        if relit is not None:
+            # A tray lies in the shadow in part; what is lit anew all over is the shadow.
+            lit = relit.mask.array > 0
+            things = [one for one in things if np.mean(lit[one.binary]) < _ALL_OVER]
         others = selecting.joined(things, mask.shape)
     spared, spared_from, margin = others, mask, stages.pipeline.masking.grow_minimum
     if step.settled_effects == "only":  # then the thing itself is one that stays
