@@ -9,10 +9,7 @@ from autoedit.core.mask import BoolArray, FloatArray, Mask
 
 _DENTED = 0.06  # of its hull: a thing that lacks more, not counting the hole, is not convex
 _LEAST, _MOST = 0.01, 1.5  # of what is seen of a thing: less is its edge, and more is a guess
-_ROWS, _ASKEW = (
-    0.3,
-    0.03,
-)  # share of its rows that tell an axis; of its width that they may differ by
+_ROWS, _ASKEW = 0.3, 0.03  # share of its rows that tell an axis; of its width, that they differ
 _UNLIKE = 0.04  # of what is seen, that its reflection has besides
 
 

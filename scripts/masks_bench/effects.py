@@ -14,7 +14,7 @@ from autoedit.core.plan import EditPlan, EditStep, Effects, Target
 from autoedit.errors import AutoEditError
 
 from .measures import CHANGE, changed, markdown, mean, rimmed
-from .sets import REAL, Plate
+from .sets import EXAMPLES, REAL, Plate
 from .sheet import Sheet
 
 TITLE = "Masks: shadow and mirror image"
@@ -130,10 +130,12 @@ def errors(pixels: np.ndarray, clean: np.ndarray) -> tuple[float, float]:
 
 
 def table(rows: list[Effect]) -> str:
-    """By group: means over those that have the figure, and the error's ratio."""
+    """By group: means over those that have the figure, and the error's ratios."""
     groups = sorted({row.group for row in rows})
     lines = [list(_line(group, [r for r in rows if r.group == group])) for group in groups]
     rendered = [row for row in rows if row.group != REAL]  # there, the truth is exact
+    seeds = [row for row in rendered if row.group != EXAMPLES]
+    lines.append(list(_line("**random scenes**", seeds)))
     lines.append(list(_line("**all rendered**", rendered)))
     head = ["photos", "number", "with effects", "found none", "precision", "recall",
             "error without", "error with", "with / without", "what shows of it"]  # fmt: skip

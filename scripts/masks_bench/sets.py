@@ -13,7 +13,7 @@ from PIL import Image
 
 from .graph import Graph, read_graph
 
-REAL = "real plates"
+EXAMPLES, REAL = "examples", "real plates"
 _PLATE_SIDE = 800  # longer side of real plates
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -107,7 +107,7 @@ def _examples(folder: Path, limit: int | None) -> Iterator[Plate]:
         entry = json.loads(line)
         photo, clean, mask = (folder / entry[k] for k in ("photo", "clean_plate", "mask"))
         thing = np.asarray(Image.open(mask).convert("L")) > 127
-        yield Plate(entry["name"], "examples", _rgb(photo), _rgb(clean), thing)
+        yield Plate(entry["name"], EXAMPLES, _rgb(photo), _rgb(clean), thing)
 
 
 def _real_plates(folder: Path, limit: int | None) -> Iterator[Plate]:
