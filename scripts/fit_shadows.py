@@ -49,6 +49,7 @@ def main() -> None:
     folder = parser.parse_args().scenes
     if not any(folder.glob("*.json")):
         parser.error(f"{folder} holds no scenes; make some with scripts/render_crowds.py.")
+    # No real plates are in that folder: what changes in those is known with the thing only.
     cases = plates(Folders(scenes=folder, photos=folder))
     rows = [row for row in map(rows_of, cases) if row is not None]
     report("shadows", rows, left_out(rows))
