@@ -36,7 +36,7 @@ def render(scene: Plan, out: Path, samples: int) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         photo = stage.render(samples, SCALE, folder, bounces=1)
-        clean = crowd_stage.without(things, scene, photo, samples, folder)
+        clean = crowd_stage.without(things[scene.target], samples, SCALE, folder)
         seen, whole = crowd_stage.instances(things, SCALE, folder)
     Image.fromarray(photo).save(out / f"{scene.seed}.png")
     Image.fromarray(clean).save(out / f"{scene.seed}.clean.png")

@@ -15,7 +15,6 @@ import argparse
 import random
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,10 +39,8 @@ def render(seed: int, out: Path, samples: int) -> int:
         for one in views:
             lessons.aim(one.view)
             photo.append(stage.render(samples, SCALE, folder, bounces=1))
-            clean.append(np.stack([
-                crowd_stage.without(things, replace(one, target=n), photo[-1], samples, folder)
-                for n in targets
-            ]))  # fmt: skip
+            made = [crowd_stage.without(things[n], samples, SCALE, folder) for n in targets]
+            clean.append(np.stack(made))
             for each in things.values():
                 stage.show(each, False)
             bare.append(stage.render(samples, SCALE, folder, bounces=1))
@@ -53,12 +50,12 @@ def render(seed: int, out: Path, samples: int) -> int:
         for one in views:
             lessons.aim(one.view)
             ids.append(crowd_stage.shown(SCALE, folder))
-    made = out / f"{seed}.npz"
+    file = out / f"{seed}.npz"
     np.savez_compressed(
-        made.with_suffix(".part.npz"), photo=np.stack(photo), bare=np.stack(bare),
+        file.with_suffix(".part.npz"), photo=np.stack(photo), bare=np.stack(bare),
         clean=np.stack(clean), ids=np.stack(ids), targets=np.array(targets),
     )  # fmt: skip
-    made.with_suffix(".part.npz").replace(made)
+    file.with_suffix(".part.npz").replace(file)
     return len(things)
 
 

@@ -3,7 +3,8 @@
     python scripts/render_lessons.py --seed 100000 --count 1130 --out LESSONS
     pip install onnx
     python scripts/train_dense_prediction.py LESSONS --minutes 190 --moved 0
-    python scripts/train_dense_prediction.py LESSONS --minutes 76 --resume --share 0.7
+    python scripts/train_dense_prediction.py LESSONS --minutes 76 --share 0.7 \
+        --resume autoedit/core/dense_prediction.onnx
 
 Of the second, in which half of the views are put on the ground of others, seven tenths of the
 weights are kept, and three of the first: so it stays robust on what it was not taught with
@@ -25,7 +26,7 @@ import cv2
 import numpy as np
 import torch
 from dense_prediction.lessons import View, batch, views
-from dense_prediction.network import Network, export
+from dense_prediction.network import Network, export, restored
 from torch.nn import functional
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +34,7 @@ _WEIGHTS = (1.0, 0.6, 0.5, 1.0, 8.0, 4.0, 4.0)  # of the losses
 _SHADED = 6.0  # how much more gain counts where an effect is
 _RARE = 3.0  # how much more an outline counts than its lack
 _MEASURED = 12  # batches from which a blend's statistics come
+_STATISTICS = 128  # views from which those of weights to go on from come
 _LAG = 0.01  # of the running mean
 _WARM = 100  # steps
 Pair = tuple[torch.Tensor, torch.Tensor]
@@ -89,12 +91,11 @@ def measured(network: Network, held: Sequence[Pair]) -> str:
     )
 
 
-def train(taught: list[View], held: list[Pair], options: argparse.Namespace) -> Network:
+def train(
+    network: Network, taught: list[View], held: list[Pair], options: argparse.Namespace
+) -> Network:
     """As many steps as the minutes allow, with a cosine schedule; the running mean."""
-    network = Network()
     mean = Network()
-    if options.resume:
-        network.load_state_dict(torch.load(options.checkpoint))
     mean.load_state_dict(network.state_dict())
     network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.01)
@@ -130,10 +131,8 @@ def train(taught: list[View], held: list[Pair], options: argparse.Namespace) -> 
         if part * options.minutes - told > 2:
             told = part * options.minutes
             print(f"{told:.0f} min, {step} steps: {measured(mean, held)}", flush=True)
-            torch.save(mean.state_dict(), options.checkpoint)
             export(mean, options.out)
     print(f"{step} steps: {measured(mean, held)}", flush=True)
-    torch.save(mean.state_dict(), options.checkpoint)
     return mean
 
 
@@ -171,8 +170,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--moved", type=float, default=0.5, help="share of views on other ground")
     parser.add_argument("--share", type=float, default=1.0, help="of new weights in what is kept")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
-    parser.add_argument("--checkpoint", type=Path, default=ROOT / "build/dense_prediction.pt")
+    parser.add_argument("--resume", type=Path, help="weights to go on from")
     parser.add_argument("--out", type=Path, default=ROOT / "autoedit/core/dense_prediction.onnx")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -186,13 +184,15 @@ def main() -> None:
     rng = np.random.default_rng(1)
     held = [batch(views(last), options.batch, rng) for _ in range(8)]
     print(f"{len(taught)} views to learn from, {len(last)} scenes held out")
-    options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    before = torch.load(options.checkpoint) if options.resume else {}
-    network = train(taught, held, options)
-    if options.resume and options.share < 1:
+    network = Network()
+    if options.resume:
+        network = restored(options.resume, batch(taught, _STATISTICS, rng)[0])
+        print(f"before: {measured(network, held)}", flush=True)
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    network = train(network, taught, held, options)
+    if options.share < 1:
         network = blended(before, network, options.share, taught)
         print(f"blended: {measured(network, held)}")
-        torch.save(network.state_dict(), options.checkpoint)
     export(network, options.out)
 
 

@@ -107,3 +107,58 @@ def export(network: Network, path: Path) -> None:
     graph.node.extend(nodes)
     onnx.checker.check_model(model)
     onnx.save(model, path)
+
+
+def restored(path: Path, photos: torch.Tensor) -> Network:
+    """A network that says what an exported one says, to be taught further.
+
+    An export folds each normalisation into the convolution before it. Here it is taken out again,
+    with the statistics of some photos.
+
+    Args:
+        path: written by `export`.
+        photos: float32 (B, 4, H, W), as `Network.forward` takes them.
+    """
+    network = Network().eval()
+    held = iter(_convolutions(path))
+    normal: dict[nn.Module, nn.BatchNorm2d] = {}
+    for each in network.modules():
+        if isinstance(each, nn.Sequential):
+            pairs = pairwise(each)
+            normal |= {first: then for first, then in pairs if isinstance(then, nn.BatchNorm2d)}
+
+    def fill(module: nn.Module, given: tuple[torch.Tensor]) -> None:
+        weight, bias = next(held)
+        module.weight.copy_(weight)
+        if module in normal:
+            then = normal[module]
+            made = functional.conv2d(given[0], weight, None, module.stride, module.padding)
+            then.running_mean.copy_(made.mean((0, 2, 3)))
+            then.running_var.copy_(made.var((0, 2, 3)))
+            then.weight.copy_((then.running_var + then.eps).sqrt())
+            then.bias.copy_(bias + then.running_mean)
+        elif bias is not None:
+            module.bias.copy_(bias)
+
+    convolutions = [each for each in network.modules() if isinstance(each, nn.Conv2d)]
+    hooks = [each.register_forward_pre_hook(fill) for each in convolutions]
+    with torch.no_grad():
+        network(photos)  # each is filled just before it is run, in the order of the file
+    for hook in hooks:
+        hook.remove()
+    return network
+
+
+def _convolutions(path: Path) -> list[tuple[torch.Tensor, torch.Tensor | None]]:
+    """Weights and bias of each, in the order in which they are run."""
+    graph = onnx.load(path).graph
+    values = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
+    values |= {
+        node.output[0]: values[node.input[0]] for node in graph.node if node.op_type == "Cast"
+    }
+    found: list[tuple[torch.Tensor, torch.Tensor | None]] = []
+    for node in graph.node:
+        if node.op_type == "Conv":
+            weights = [torch.tensor(values[name], dtype=torch.float32) for name in node.input[1:]]
+            found.append((weights[0], weights[1] if len(weights) > 1 else None))
+    return found

@@ -30,32 +30,15 @@ def build(plan: Plan) -> dict[int, Thing]:
     return {item.number: _thing(item) for item in plan.items}
 
 
-def without(
-    made: dict[int, Thing], plan: Plan, photo: np.ndarray, samples: int, scratch: Path
-) -> np.ndarray:
-    """The photo without the target, its shadow and its mirror image: RGB uint8 (H, W, 3).
+def without(target: Thing, samples: int, scale: float, scratch: Path) -> np.ndarray:
+    """The photo without a thing, its shadow and its mirror image: RGB uint8 (H, W, 3).
 
-    Only the surroundings that the target can change are rendered again: a low sun throws a shadow
-    of one and a half times its height.
+    All of it is rendered, not the thing's surroundings alone: only then does each pixel draw the
+    same light paths as in the photo, and differ by what the thing does, not by noise.
     """
-    target = next(item for item in plan.items if item.number == plan.target)
-    height, width = photo.shape[:2]
-    x0, y0, x1, y1 = plan.view.box(target)
-    reach = 1.6 * max(x1 - x0, (y1 - y0) * height / width) + 0.06
-    settings = bpy.context.scene.render
-    settings.use_border, settings.use_crop_to_border = True, False
-    settings.border_min_x, settings.border_max_x = max(0, x0 - reach), min(1, x1 + reach)
-    tall = reach * width / height
-    settings.border_min_y, settings.border_max_y = max(0, 1 - y1 - tall), min(1, 1 - y0 + tall)
-    columns = round(settings.border_min_x * width), round(settings.border_max_x * width)
-    rows = round((1 - settings.border_max_y) * height), round((1 - settings.border_min_y) * height)
-    stage.show(made[target.number], False)
-    part = stage.render(samples, width / stage.WIDTH, scratch, bounces=1)
-    stage.show(made[target.number], True)
-    settings.use_border = False
-    place = slice(rows[0] + 1, rows[1] - 1), slice(columns[0] + 1, columns[1] - 1)
-    clean = photo.copy()
-    clean[place] = part[place]
+    stage.show(target, False)
+    clean = stage.render(samples, scale, scratch, bounces=1)
+    stage.show(target, True)
     return clean
 
 
