@@ -14,7 +14,7 @@ pytest.importorskip("onnx")
 import onnxruntime
 import torch
 from dense_prediction import lessons
-from dense_prediction.network import MAPS, Network, export
+from dense_prediction.network import MAPS, Network, export, restored
 
 from tests.drawing import ball, cast_shadow
 
@@ -79,3 +79,21 @@ def test_the_written_weights_say_what_the_network_says(tmp_path: Path) -> None:
         said = session.run(None, {"photo": given.numpy()})[0]
         assert said.shape == (1, MAPS, shape[0] // 2, shape[1] // 2)
         assert np.abs(said - wanted).max() < 0.01 * max(1, np.abs(wanted).max())
+
+
+def test_written_weights_can_be_taught_further(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = Network()
+    photos = torch.rand(4, 4, 64, 96) * 2 - 1
+    network.train()
+    network(photos)  # so that its normalisation has statistics
+    path = tmp_path / "network.onnx"
+    with pytest.warns(DeprecationWarning):
+        export(network, path)
+    again = restored(path, photos)
+    with torch.no_grad():
+        wanted, said = network.eval()(photos), again.eval()(photos)
+        taught = again.train()(photos)  # by the statistics of the photos themselves
+    scale = 0.01 * max(1, float(wanted.abs().max()))
+    assert float((said - wanted).abs().max()) < scale
+    assert float((taught - wanted).abs().max()) < 5 * scale
