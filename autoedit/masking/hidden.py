@@ -5,16 +5,18 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask
 
-_DENTED = 0.06  # of its hull: a thing that lacks more, not counting the hole, is not convex
+_DENTED = 0.06  # of its hull: a thing that lacks more near what is hidden is not convex there
+_NEAR = 0.5  # sizes of what is hidden
 _LEAST, _MOST = 0.01, 1.5  # of what is seen of a thing: less is its edge, and more is a guess
 _ROWS, _ASKEW = 0.3, 0.03  # share of its rows that tell an axis; of its width, that they differ
 _UNLIKE = 0.04  # of what is seen, that its reflection has besides
 
 
 def hidden_part(thing: Mask, hole: BoolArray) -> FloatArray | None:
-    """The part of a hole behind which a thing goes on, if the thing is convex but for the hole.
+    """The part of a hole behind which a thing goes on, if the thing is convex about it.
 
     What is hidden of a convex shape lies in the convex hull of what is seen of it; this is all of
     it where the hole cuts in from one side, and some of it where a corner is hidden. The corner of
@@ -36,8 +38,12 @@ def hidden_part(thing: Mask, hole: BoolArray) -> FloatArray | None:
     if turned is not None:
         whole = _hull(seen | (turned & hole))
     part = whole & hole
-    size, lacking = np.count_nonzero(part), np.count_nonzero(whole & ~hole & ~seen)
-    if not _LEAST * visible < size < _MOST * visible or lacking > _DENTED * whole.sum():
+    size = np.count_nonzero(part)
+    if not _LEAST * visible < size < _MOST * visible:
+        return None
+    # Far from the hole its outline may be wrong, or bend as it likes: a tray with its own shadow.
+    near = whole & (distance(~part) < _NEAR * np.sqrt(size))
+    if np.count_nonzero(near & ~hole & ~seen) > _DENTED * np.count_nonzero(near):
         return None
     soft = cv2.GaussianBlur(whole.astype(np.float32), (0, 0), 0.8)
     return np.where(hole, soft, 0).astype(np.float32)

@@ -13,7 +13,9 @@ from autoedit.masking.light import logs
 _SIDE = 320  # pixels of the longer side
 _LIT, _BARE = 0.08, 0.2  # how likely, at most, ground is to show an effect, or a thing
 _UNLIKELY, _LIKELY = 0.02, 0.07  # likewise, how likely there is an effect that is set right
-_FEWEST, _MOST = 60, 5000  # pixels of lit ground
+_SOLID = 0.8  # how likely a thing is, at least, whose lit side tells what its shaded one looks like
+_FEWEST, _MOST = 60, 5000  # pixels of what is lit
+_FOREIGN = 0.35  # logs of red and blue over green: what differs by more is another surface
 _ALIKE = 10  # of them, that tell a tone
 _APART = 0.2  # how much a tone may differ, a log, for being a thing's size nearer
 _SPREAD = 0.7  # pixels
@@ -25,8 +27,9 @@ def toned(pixels: PixelArray, inside: BoolArray, seen: Prediction, size: float) 
     What the network says of the light is right by some percent, and in the dark of a contact
     shadow, where the thing throws its colour, by much less: what it lights is too bright, or has a
     tint. The ground itself shows what it looks like: the lit ground most alike, and not far away,
-    tells what the light must lead to (after Guo, Dai and Hoiem 2011, "Single-image shadow detection
-    and removal using paired regions"). The change is smooth, so that the ground keeps its grain.
+    tells what the light must lead to, and on a tray the lit part of the tray (after Guo, Dai and
+    Hoiem 2011, "Single-image shadow detection and removal using paired regions"). The change is
+    smooth, so that the ground keeps its grain.
 
     Args:
         pixels: RGB uint8 (h, w, 3).
@@ -46,28 +49,44 @@ def toned(pixels: PixelArray, inside: BoolArray, seen: Prediction, size: float) 
 
     likely = np.clip((seen.effect - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0, 1).astype(np.float32)
     within, share = small(inside), small(likely)
+    unlit = small(seen.effect) >= _LIT
     square = np.ones((3, 3), np.uint8)
+    about = np.asarray(cv2.dilate(within, square))
     thing = np.asarray(cv2.dilate(np.maximum(small(seen.thing), within), square))
-    lit = (small(seen.effect) < _LIT) & (thing < _BARE)
-    sought = (share > 0) & (within < 0.5)
-    if np.count_nonzero(lit) < _FEWEST or not sought.any():
-        return seen.gain
-    values = logs(small(pixels))
-    near = _APART / max(1.0, size * scale)
-    known, asked = _tones(values, lit, near), _tones(values + small(seen.gain), sought, near)
+    core = np.where(about > 0, 0, cv2.erode(small(seen.thing), square))
+    ground = 1 - np.clip(2 * thing, 0, 1)
+    solid = np.clip(2 * core - 1, 0, 1)
+    values, gain = logs(small(pixels)), small(seen.gain)
+    change = np.zeros((height, width, 3), np.float32)
+    # A thing that has a shadow on it keeps its own colours: none of them are the ground's.
+    for lit, sought, part in (
+        (~unlit & (thing < _BARE), (share > 0) & (within < 0.5), ground),
+        (~unlit & (core > _SOLID), (share > 0) & (solid > 0), solid),
+    ):
+        if np.count_nonzero(lit) >= _FEWEST and sought.any():
+            step = _step(values, gain, lit, sought, _APART / max(1.0, size * scale))
+            change += step * (share * part)[:, :, None]
+    shape = inside.shape[1], inside.shape[0]
+    large = cv2.resize(change, shape, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(seen.gain + large, np.float32)
+
+
+def _step(
+    values: FloatArray, gain: FloatArray, lit: BoolArray, sought: BoolArray, near: float
+) -> FloatArray:
+    """What a gain lacks where it is sought, by the lit pixels most alike: smooth, (h, w, 3)."""
+    known, asked = _tones(values, lit, near), _tones(values + gain, sought, near)
     known = known[:: -(-len(known) // _MOST)]
     _, chosen = KDTree(known).query(asked, k=_ALIKE)
-    red_green, blue_green, light = (known[chosen].mean(axis=1) - asked)[:, :3].T
+    apart = (known[chosen].mean(axis=1) - asked)[:, :3]
+    apart[np.hypot(apart[:, 0], apart[:, 1]) > _FOREIGN] = 0
+    red_green, blue_green, light = apart.T
     green = light - (red_green + blue_green) / 3
-    change = np.zeros((height, width, 3), np.float32)
+    change = np.zeros_like(gain)
     change[sought] = np.stack([green + red_green, green, green + blue_green], axis=1)
     weight = sought.astype(np.float32)
     change, near_by = (cv2.GaussianBlur(each, (0, 0), _SPREAD) for each in (change, weight))
-    # A thing that has a shadow on it keeps its own colours: none of them are the ground's.
-    part = share * weight * (1 - np.clip(2 * thing, 0, 1)) / np.maximum(near_by, 0.001)
-    shape = inside.shape[1], inside.shape[0]
-    large = cv2.resize(change * part[:, :, None], shape, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(seen.gain + large, np.float32)
+    return np.asarray(change * (weight / np.maximum(near_by, 0.001))[:, :, None], np.float32)
 
 
 def _tones(values: FloatArray, of: BoolArray, near: float) -> np.ndarray:

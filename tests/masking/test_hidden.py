@@ -33,6 +33,15 @@ def test_a_tray_goes_on_behind_what_stood_on_it() -> None:
     assert part[hole & ~TRAY].mean() < 0.1
 
 
+def test_what_its_outline_takes_along_far_from_the_hole_makes_a_tray_no_less_convex() -> None:
+    hole = disc(60, 50, 20)
+    spur = drawn((128, 84), (158, 80), (158, 90))  # of its shadow
+    part = hidden_part(Mask.of((TRAY | spur) & ~hole), hole)
+    assert part is not None
+    assert part[TRAY & hole].mean() > 0.95
+    assert part[hole & ~TRAY].mean() < 0.1
+
+
 def test_what_only_stands_near_is_not_completed() -> None:
     assert hidden_part(Mask.of(disc(40, 60, 20)), disc(120, 60, 25)) is None
     assert hidden_part(Mask.of(np.zeros(SHAPE, bool)), disc(120, 60, 25)) is None

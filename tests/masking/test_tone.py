@@ -82,4 +82,22 @@ def test_without_lit_ground_the_gain_stays():
     _, photo, thing, _ = shaded()
     everywhere = np.ones((HEIGHT, WIDTH), np.float32)
     gain = np.full((HEIGHT, WIDTH, 3), 0.4, np.float32)
-    assert better(photo, thing, everywhere, gain) is gain
+    assert np.array_equal(better(photo, thing, everywhere, gain), gain)
+
+
+@pytest.mark.parametrize("tray_goes_on", [True, False])
+def test_what_lies_on_a_tray_is_set_right_by_its_lit_part_and_by_no_other_thing(tray_goes_on):
+    _, photo, thing, effect = shaded()
+    tray, lit = (slice(42, 58), slice(60, 90)), (slice(62, 88), slice(60, 90))
+    colour = np.array([150, 60, 50])
+    photo[tray] = (colour + 12) / 2 - 12
+    photo[lit] = colour if tray_goes_on else (20, 60, 150)
+    thing[tray] = thing[lit] = 1
+    gain = effect[:, :, None] * (np.float32(np.log(2)) + np.array([0.3, 0.2, -0.1], np.float32))
+    middle = (slice(45, 55), slice(63, 87))
+    found = better(photo, thing, effect, gain)
+    done = (photo + changed_by(photo.astype(np.float32), found))[middle]
+    if tray_goes_on:
+        assert np.abs(done - colour).mean() < 6
+    else:
+        assert np.allclose(found[middle], gain[middle])
