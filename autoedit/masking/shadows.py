@@ -12,8 +12,8 @@ from autoedit.masking.view import View, view_round
 
 # What stands in `evidence` says for an effect, by logistic regression on rendered scenes with and
 # without the thing: `scripts/fit_shadows.py`.
-_BIAS = 0.330
-_WEIGHTS = (0.699, 1.014, 0.081)
+_BIAS = 0.328
+_WEIGHTS = (0.712, 0.979, 0.080)
 _SEEN = 8.0  # of 255: a change that a person sees
 _KNOWN = 0.002  # how far probabilities stay from 0 and 1
 # How much a share of what is found counts that is right, beside a share of what there is that is
