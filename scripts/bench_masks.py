@@ -90,8 +90,7 @@ def _shadows(options: Options) -> str:
         "patches below 0.02 % of the photo. Real plates: the thing outlined by the box of their "
         "mask, which holds the effects too; precision is against that mask. Errors: mean absolute "
         "difference to the clean plate over the whole frame, of 255, of things with effects. What "
-        "shows of it: the ratio of what differs by more than 8 of 255, as the truth does; below "
-        "that two renders of one scene differ anyway."
+        "shows of it: the ratio of what differs by more than 8 of 255, as the truth does."
     )
     return f"{note}\n\n{effects.table(rows)}" if rows else ""
 

@@ -36,7 +36,7 @@ class Effect:
         kept: mean difference to the clean plate over the whole photo, 0..255, after the thing
             was removed without its effects; `taken` with them; NaN when not measured.
         kept_seen, taken_seen: the same of the pixels only that differ by more than CHANGE: not of
-            the noise in which the two renders differ, nor of what nobody sees.
+            what nobody sees.
     """
 
     name: str
