@@ -190,7 +190,7 @@ def main() -> None:
         print(f"before: {measured(network, held)}", flush=True)
     before = {key: value.clone() for key, value in network.state_dict().items()}
     network = train(network, taught, held, options)
-    if options.share < 1:
+    if options.resume and options.share < 1:
         network = blended(before, network, options.share, taught)
         print(f"blended: {measured(network, held)}")
     export(network, options.out)
