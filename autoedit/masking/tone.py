@@ -15,8 +15,8 @@ _LIT, _BARE = 0.08, 0.2  # how likely, at most, ground is to show an effect, or 
 _UNLIKELY, _LIKELY = 0.02, 0.07  # likewise, how likely there is an effect that is set right
 _SOLID = 0.8  # how likely a thing is, at least, whose lit side tells what its shaded one looks like
 _FEWEST, _MOST = 60, 5000  # pixels of what is lit
-_FOREIGN = 0.35  # logs of red and blue over green: what differs by more is another surface
 _ALIKE = 10  # of them, that tell a tone
+_FOREIGN = 0.35  # logs of red and blue over green: what differs by more is another surface
 _APART = 0.2  # how much a tone may differ, a log, for being a thing's size nearer
 _SPREAD = 0.7  # pixels
 
@@ -49,7 +49,7 @@ def toned(pixels: PixelArray, inside: BoolArray, seen: Prediction, size: float) 
 
     likely = np.clip((seen.effect - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0, 1).astype(np.float32)
     within, share = small(inside), small(likely)
-    unlit = small(seen.effect) >= _LIT
+    free = small(seen.effect) < _LIT
     square = np.ones((3, 3), np.uint8)
     about = np.asarray(cv2.dilate(within, square))
     thing = np.asarray(cv2.dilate(np.maximum(small(seen.thing), within), square))
@@ -60,8 +60,8 @@ def toned(pixels: PixelArray, inside: BoolArray, seen: Prediction, size: float) 
     change = np.zeros((height, width, 3), np.float32)
     # A thing that has a shadow on it keeps its own colours: none of them are the ground's.
     for lit, sought, part in (
-        (~unlit & (thing < _BARE), (share > 0) & (within < 0.5), ground),
-        (~unlit & (core > _SOLID), (share > 0) & (solid > 0), solid),
+        (free & (thing < _BARE), (share > 0) & (within < 0.5), ground),
+        (free & (core > _SOLID), (share > 0) & (solid > 0), solid),
     ):
         if np.count_nonzero(lit) >= _FEWEST and sought.any():
             step = _step(values, gain, lit, sought, _APART / max(1.0, size * scale))
