@@ -80,7 +80,7 @@ class PreparedAttributes:
             return found
         other = self._standing_out.find(target)
         if sure:
-            return wholer(self._scene, found, other)
+            return wholer(self._scene, self._things, found, other)
         checked = bool(wording.colours or target.exclude)
         return settled(self._scene, self._things, target, found, other, checked=checked)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from autoedit.core.mask import BoolArray, FloatArray
 from autoedit.grounding.candidates import Candidate, describe
 from autoedit.grounding.choosing import Rated
 from autoedit.grounding.colour_names import EVERYDAY
+from autoedit.grounding.hierarchy import in_hull
 from autoedit.grounding.likely_things import LikelyThings
 from autoedit.grounding.scene import Scene
 from autoedit.grounding.things import Things
@@ -30,6 +30,7 @@ _CLEARLY = 0.6  # likelihood of a colour, of what people would call by it, that 
 _CAP = 0.04  # share of a thing: less that hangs on it is rather its cap or handle than ground
 _ALIKE, _COMMON = 8.0, 0.4  # CIELAB; areas of the thing that a colour must cover elsewhere
 _PART, _OWN = 0.45, 0.6  # objectness of a part of a thing; of one that is rather a thing of its own
+_DOUBT = 1.1  # times that of the whole: how doubtful what is rather a thing of its own may be
 _DETAIL = 0.25  # share of a thing that is but a detail of it
 _SURELY = 0.5  # how much it counts that nobody would call it otherwise
 _THINGNESS, _IN_VIEW = 0.5, 0.15  # how much it counts to be clearly a thing, and a large one
@@ -103,7 +104,7 @@ class _Colours:
         own = members & (np.max(self._maps, axis=0) > _CLEARLY)
         if not own.any():
             return each
-        doubtful = np.flatnonzero(members & ~own & (self._in_hull(own) < 0.5))
+        doubtful = np.flatnonzero(members & ~own & (in_hull(self._scene.pieces, own) < 0.5))
         elsewhere = ~members & (self._scene.background > 0.5)
         apart = np.linalg.norm(colour[doubtful][:, None] - colour[elsewhere][None], axis=2)
         common = (apart < _ALIKE) @ self._area[elsewhere] > _COMMON * self._area[members].sum()
@@ -114,14 +115,6 @@ class _Colours:
         item = each.item
         return replace(each, item=describe(self._scene, kept, item.match, item.objectness))
 
-    def _in_hull(self, members: BoolArray) -> FloatArray:
-        """The share of each piece that lies in the convex hull of some, float32 (N,)."""
-        pieces = self._scene.pieces
-        mask = members[pieces.labels].astype(np.uint8)
-        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        hull = cv2.convexHull(np.concatenate(contours))
-        return pieces.mean(cv2.fillConvexPoly(np.zeros_like(mask), hull, (1,)))
-
     def _held(self, members: BoolArray, other: BoolArray) -> float:
         """The share of a group that lies in another."""
         return float(self._area[members & other].sum() / self._area[members].sum())
@@ -131,7 +124,8 @@ class _Colours:
         if item.objectness < _OWN or self._within(item, wholes):
             return False
         return all(
-            float(each.item.match) < _MIXED and item.objectness > 0.95 * each.item.objectness
+            float(each.item.match) < _MIXED
+            and 1 - item.objectness < _DOUBT * (1 - each.item.objectness)
             for each in wholes
             if self._held(item.members, each.item.members) > 0.5
         )

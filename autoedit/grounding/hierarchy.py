@@ -224,6 +224,14 @@ def joint_hull(first: IntArray, second: IntArray) -> IntArray:
     return np.asarray(cv2.convexHull(np.concatenate([first, second])), np.int32)
 
 
+def in_hull(pieces: Superpixels, members: BoolArray) -> FloatArray:
+    """The share of each piece that lies in the convex hull of some (N,), float32 (N,)."""
+    mask = members[pieces.labels].astype(np.uint8)
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    hull = cv2.convexHull(np.concatenate(contours))
+    return pieces.mean(cv2.fillConvexPoly(np.zeros_like(mask), hull, (1,)))
+
+
 def _sum(one: Border, two: Border) -> Border:
     return (one[0] + two[0], one[1] + two[1], one[2] + two[2], one[3] + two[3])
 

@@ -10,12 +10,15 @@ import numpy as np
 from autoedit.core.mask import BoolArray
 from autoedit.core.plan import Target
 from autoedit.core.region import Region, Regions
+from autoedit.grounding.hierarchy import in_hull
 from autoedit.grounding.likely_things import LikelyThings
 from autoedit.grounding.scene import Scene
 
 _SAME, _SAME_ALL = 0.5, 0.8  # intersection over union of two answers: of one thing, and of several
 _HELD = 0.9  # of an answer: what another holds that is the whole of it
 _LIKELY = 0.3  # probability of what is more than hardly one whole thing
+_ANOTHER = 0.5  # probability of what is rather another thing than a part
+_WITHIN = 0.5  # share in the hull of the rest from which it is a part after all
 
 _FAINT = "hardly looks like one whole thing"
 _NOTHING = "I see nothing here that surely fits. Point at it with --point, or draw a --box."
@@ -47,11 +50,11 @@ def settled(
     for regions in offered:
         may_be = _pieces(scene, regions)
         if area[own & may_be].sum() > least * area[own | may_be].sum():
-            return other
+            return _without_others(scene, things, other, _pieces(scene, unsure.items))
     return unsure
 
 
-def wholer(scene: Scene, found: Regions, other: Regions) -> Regions:
+def wholer(scene: Scene, things: LikelyThings, found: Regions, other: Regions) -> Regions:
     """The other answer where it is as sure and holds all of what was found, as a body its neck."""
     if not 0 < len(other) <= len(found) or other.ambiguous:
         return found
@@ -60,7 +63,34 @@ def wholer(scene: Scene, found: Regions, other: Regions) -> Regions:
         own = _pieces(scene, (region,))
         if area[own & theirs].sum() < _HELD * area[own].sum():
             return found
-    return other
+    return _without_others(scene, things, other, _pieces(scene, found.items))
+
+
+def _without_others(
+    scene: Scene, things: LikelyThings, found: Regions, meant: BoolArray
+) -> Regions:
+    """What is found without things that only hang on it: a ball behind a teapot's handle."""
+    others = [
+        each.members for each in things.cut()
+        if each.objectness >= _ANOTHER and not (each.members & meant).any()
+    ]  # fmt: skip
+    return replace(found, items=tuple(_less(scene, each, others) for each in found.items))
+
+
+def _less(scene: Scene, region: Region, others: list[BoolArray]) -> Region:
+    """A region without those of others that lie beyond what else it holds: a window stays."""
+    kept = _pieces(scene, (region,))
+    area = scene.pieces.area
+    for other in others:
+        rest = kept & ~other
+        if not (kept & other).any() or not rest.any():
+            continue
+        inside = float(np.average(in_hull(scene.pieces, rest)[other], weights=area[other]))
+        if inside < _WITHIN:
+            kept = rest
+    if (kept == _pieces(scene, (region,))).all():
+        return region
+    return replace(region, mask=scene.mask(kept), box=scene.box(kept))
 
 
 def surely(scene: Scene, things: LikelyThings, found: Regions) -> float:

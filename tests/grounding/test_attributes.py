@@ -1,7 +1,9 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from autoedit.core.photo import Photo
 from autoedit.core.plan import Attributes, Relation, Target
@@ -11,8 +13,10 @@ from autoedit.grounding.colour_names import EVERYDAY
 from autoedit.grounding.likely_things import LikelyThings
 from autoedit.grounding.proposals import Proposals
 from autoedit.grounding.scene import Scene
+from autoedit.planning.grammar import GrammarPlanner
 from tests.drawing import ball, block, ground, overlap
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 RED, GREEN, BLUE, YELLOW = (190, 25, 25), (30, 120, 45), (30, 60, 170), (225, 190, 30)
 
 
@@ -157,6 +161,19 @@ def test_a_thing_is_taken_with_its_parts_of_other_colours():
 
     assert len(found) == 1
     assert overlap(found[0].mask.binary, outline) > 0.85
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("yard", "remove the red toy car"), ("tea", "remove the brown teapot")]
+)
+def test_a_rendered_thing_is_taken_whole_and_alone(name, words):
+    photo = np.asarray(Image.open(EXAMPLES / f"{name}.jpg").convert("RGB"))
+    outline = np.asarray(Image.open(EXAMPLES / f"{name}.mask.png").convert("L")) > 127
+    wanted = GrammarPlanner().plan(words).steps[0].target
+    found = AttributeGrounder().prepare(Photo(photo)).find(wanted)
+
+    assert len(found) == 1
+    assert overlap(found[0].mask.binary, outline) > 0.88
 
 
 def test_both_colours_of_a_two_coloured_thing_must_be_there():

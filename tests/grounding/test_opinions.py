@@ -8,7 +8,7 @@ from autoedit.core.region import Region, Regions
 from autoedit.grounding.likely_things import LikelyThings
 from autoedit.grounding.opinions import settled, wholer
 from autoedit.grounding.scene import Scene
-from tests.drawing import ball, block, ground
+from tests.drawing import ball, block, ground, overlap
 
 ONE, ALL = Target(phrase="the thing"), Target(phrase="all the things", quantity="all")
 NOTHING = Regions(())
@@ -42,7 +42,7 @@ def bare(shape: tuple[int, ...], x0: int, x1: int) -> np.ndarray:
 def test_a_question_is_settled_by_a_sure_answer_that_it_offers(drawn):
     scene, things, left, right = drawn
     asked, sure = regions(left, right, ambiguous=True), regions(right)
-    assert settled(scene, things, ONE, asked, sure, checked=True) is sure
+    assert settled(scene, things, ONE, asked, sure, checked=True) == sure
 
 
 def test_a_question_stays_when_the_other_answer_is_another_or_unsure(drawn):
@@ -55,7 +55,7 @@ def test_a_question_stays_when_the_other_answer_is_another_or_unsure(drawn):
 def test_all_is_settled_only_by_the_same_things(drawn):
     scene, things, left, right = drawn
     asked, every = regions(left, right, ambiguous=True), regions(left, right)
-    assert settled(scene, things, ALL, asked, every, checked=True) is every
+    assert settled(scene, things, ALL, asked, every, checked=True) == every
     assert settled(scene, things, ALL, asked, regions(left), checked=True) is asked
 
 
@@ -84,22 +84,34 @@ def test_where_both_find_nothing_the_other_s_near_misses_are_shown(drawn):
 
 
 def test_the_whole_is_taken_for_a_part_of_it(drawn):
-    scene, _, left, right = drawn
+    scene, things, left, right = drawn
     part = left.copy()
     part[120:] = False
     found, whole = regions(part), regions(left)
-    assert wholer(scene, found, whole) is whole
-    assert wholer(scene, whole, found) is whole
+    assert wholer(scene, things, found, whole) == whole
+    assert wholer(scene, things, whole, found) == whole
     for other in (regions(right), regions(left, right, ambiguous=True), NOTHING):
-        assert wholer(scene, found, other) is found
+        assert wholer(scene, things, found, other) is found
+
+
+def test_another_thing_is_no_part_of_the_whole(drawn):
+    scene, things, left, right = drawn
+    asked, both = regions(left, ambiguous=True), regions(left | right)
+    for answer in (
+        wholer(scene, things, regions(left), both),
+        settled(scene, things, ONE, asked, both, checked=True),
+    ):
+        (only,) = answer.items
+        assert overlap(only.mask.binary, left) > 0.9
+        assert only.box[2] < 140
 
 
 def test_of_several_each_must_be_held(drawn):
-    scene, _, left, right = drawn
+    scene, things, left, right = drawn
     large, part = np.zeros_like(left), left.copy()
     large[190:350, 50:450] = True
     part[120:] = False  # half of it, and hardly anything of both together
     found = regions(large, left)
 
-    assert wholer(scene, found, regions(large, part)) is found
-    assert wholer(scene, found, regions(large, left | right)) is not found
+    assert wholer(scene, things, found, regions(large, part)) is found
+    assert wholer(scene, things, found, regions(large, left | right)) is not found
