@@ -204,7 +204,7 @@ class Reading:
         That is how likely each thing is none, or each other group one, where it changes the answer.
         """
         doubt, more = 0.0, list[Rated[Candidate]]()
-        for item in self._unsure(choice):
+        for item in self._unsure(likely, choice):
             wrong = min(item.objectness, 1 - item.objectness)
             taken = item.objectness >= self._faintest
             things = likely.supposing(item.members, thing=not taken)
@@ -221,11 +221,14 @@ class Reading:
             return choice
         return Choice([*choice.meant, *more], choice.near_misses, ambiguous=True)
 
-    def _unsure(self, choice: Choice[Candidate]) -> list[Candidate]:
-        """What may or may not be a thing."""
+    def _unsure(self, likely: LikelyThings, choice: Choice[Candidate]) -> list[Candidate]:
+        """What may or may not be a thing, and what that is meant may be a part of."""
         known = self._objects()
         known += [each.item for each in choice.meant if not any(
             (each.item.members == one.members).all() for one in known)]  # fmt: skip
+        for each in choice.meant:
+            if each.item.objectness < _SURELY:
+                known += likely.wholes(each.item.members)
         return [item for item in known if _NEVER < item.objectness < _SURELY]
 
     def _same(self, first: list[Rated[Candidate]], second: list[Rated[Candidate]]) -> bool:

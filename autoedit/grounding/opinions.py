@@ -16,6 +16,7 @@ from autoedit.grounding.scene import Scene
 
 _SAME, _SAME_ALL = 0.5, 0.8  # intersection over union of two answers: of one thing, and of several
 _HELD = 0.9  # of an answer: what another holds that is the whole of it
+_LARGER = 1.7  # times its area: what holds it and is more than its outline drawn wider
 _LIKELY = 0.3  # probability of what is more than hardly one whole thing
 _ANOTHER = 0.5  # probability of what is rather another thing than a part
 _WITHIN = 0.5  # share in the hull of the rest from which it is a part after all
@@ -49,9 +50,21 @@ def settled(
     least = _SAME_ALL if several else _SAME
     for regions in offered:
         may_be = _pieces(scene, regions)
+        if not several and _part(scene, may_be, unsure):
+            continue
         if area[own & may_be].sum() > least * area[own | may_be].sum():
             return _without_others(scene, things, other, _pieces(scene, unsure.items))
     return unsure
+
+
+def _part(scene: Scene, own: BoolArray, unsure: Regions) -> bool:
+    """Whether something else that is offered holds some pieces, as a man his shirt."""
+    area = scene.pieces.area
+    return any(
+        area[own & theirs].sum() > _HELD * area[own].sum()
+        and area[theirs].sum() > _LARGER * area[own].sum()
+        for theirs in (_pieces(scene, (each,)) for each in unsure)
+    )
 
 
 def wholer(scene: Scene, things: LikelyThings, found: Regions, other: Regions) -> Regions:

@@ -10,6 +10,7 @@ import numpy as np
 from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.masking.light import changed_by
+from autoedit.masking.unlit import still_dark
 from autoedit.masking.view import View, view_round
 
 _FAINT, _PLAIN = 1.5, 3.5  # of 255: changes that are left alone, and that are made in full
@@ -29,7 +30,8 @@ class Relit:
         mask: float32 (H, W) in [0, 1], how much of the change was made; 0 on the thing.
         ground: float32 (H, W) in [0, 1], the mask without what shows things.
         lost: float32 (H, W) in [0, 1], where a fill knows better: what is at the thing's very foot
-            or all but black, where its own outline ends and its shadow begins by a guess.
+            or all but black, where its own outline ends and its shadow begins by a guess; and
+            what of the shadow stays dark.
     """
 
     pixels: PixelArray
@@ -52,14 +54,14 @@ def relit(
     Args:
         pixels: RGB uint8 (H, W, 3).
         mask: the thing, (H, W).
-        shadow: where its shadow is found, (H, W); what is lost lies in it. What is far from it
-            stays as it is: that may be another thing's shadow.
+        shadow: where its shadow is found, (H, W); what is lost lies in it, or is dark and goes on
+            from it. What is far from it stays as it is: that may be another thing's shadow.
         spared: where nothing may change, (H, W).
         view: what `view_round` says of the thing, when it is known already.
         grey: whether all channels are to stay alike.
     """
     done, share, ground = pixels.copy(), *np.zeros((2, *mask.shape), np.float32)
-    black = np.zeros(mask.shape, np.bool_)
+    black, dark = np.zeros((2, *mask.shape), np.bool_)
     view = view or view_round(pixels, mask)
     if view is not None:
         sure = np.clip((view.seen.effect - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0, 1)
@@ -79,7 +81,8 @@ def relit(
         x0, y0, x1, y1 = view.box
         thing = cv2.resize(view.seen.thing, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
         ground[y0:y1, x0:x1] = np.where(thing > 0.5, 0, share[y0:y1, x0:x1])
-    lost = shadow.binary & (black | _at_foot(mask))
+        dark = still_dark(view, shadow) & ~fixed
+    lost = dark | (shadow.binary & (black | _at_foot(mask)))
     return Relit(
         done, Mask(share, "light"), Mask(ground, "ground"), Mask(lost.astype(np.float32), "lost")
     )

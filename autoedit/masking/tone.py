@@ -75,7 +75,7 @@ def _step(
     values: FloatArray, gain: FloatArray, lit: BoolArray, sought: BoolArray, near: float
 ) -> FloatArray:
     """What a gain lacks where it is sought, by the lit pixels most alike: smooth, (h, w, 3)."""
-    known, asked = _tones(values, lit, near), _tones(values + gain, sought, near)
+    known, asked = tones(values, lit, near), tones(values + gain, sought, near)
     known = known[:: -(-len(known) // _MOST)]
     _, chosen = KDTree(known).query(asked, k=_ALIKE)
     apart = (known[chosen].mean(axis=1) - asked)[:, :3]
@@ -89,7 +89,7 @@ def _step(
     return np.asarray(change * (weight / np.maximum(near_by, 0.001))[:, :, None], np.float32)
 
 
-def _tones(values: FloatArray, of: BoolArray, near: float) -> np.ndarray:
+def tones(values: FloatArray, of: BoolArray, near: float) -> np.ndarray:
     """Red and blue over green, light, and place of pixels: (N, 5); `values` are logs, (h, w, 3)."""
     red, green, blue = values[of].T
     rows, columns = np.nonzero(of)

@@ -51,6 +51,15 @@ def test_a_thing_is_likely_and_its_ground_is_not(drawn):
     assert things.likely(left) < 0.2
 
 
+def test_a_part_has_a_whole_and_a_whole_has_none_that_is_likely(drawn):
+    scene, things, outlines = drawn
+    upper = outlines[2].copy()
+    upper[100:] = False
+    (whole,) = things.wholes(scene.pieces.mean(upper) > 0.5)
+    assert overlap(scene.mask(whole.members).binary, outlines[2]) > 0.85
+    assert not things.wholes(scene.pieces.mean(outlines[2]) > 0.5)
+
+
 def test_shares_are_means_over_each_group(drawn):
     scene, things, _ = drawn
     shares = things.share(np.ones(scene.pieces.count, np.float32))

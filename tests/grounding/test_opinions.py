@@ -52,6 +52,15 @@ def test_a_question_stays_when_the_other_answer_is_another_or_unsure(drawn):
         assert settled(scene, things, ONE, asked, other, checked=True) is asked
 
 
+def test_a_question_stays_when_the_answer_may_be_a_part_of_what_is_offered(drawn):
+    scene, things, left, right = drawn
+    part = left.copy()
+    part[110:] = False
+    asked, whole = regions(part, left, right, ambiguous=True), regions(left)
+    assert settled(scene, things, ONE, asked, regions(part), checked=True) is asked
+    assert settled(scene, things, ONE, asked, whole, checked=True) == whole
+
+
 def test_all_is_settled_only_by_the_same_things(drawn):
     scene, things, left, right = drawn
     asked, every = regions(left, right, ambiguous=True), regions(left, right)

@@ -1,0 +1,91 @@
+"""What of a shadow stays dark although its light was given back."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from autoedit.core.dense_prediction import Prediction
+from autoedit.core.mask import Mask
+from autoedit.masking import relit, shadow_mask, view_round
+from autoedit.masking.unlit import still_dark
+from autoedit.masking.view import View
+from tests.drawing import ball, block, cast_shadow, ground
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def seen(photo, outline, shadow, *, gain=0.0, effect=0.7, thing=0.7):
+    """A view in which the network takes a shadow for an effect, and for a thing, so likely."""
+    maps = np.where(shadow, effect, 0).astype(np.float32)
+    solid = np.where(outline, 1, np.where(shadow, thing, 0)).astype(np.float32)
+    light = np.repeat(np.where(shadow, gain, 0)[:, :, None], 3, axis=2).astype(np.float32)
+    none = np.zeros((*outline.shape, 2), np.float32)
+    box = (0, 0, outline.shape[1], outline.shape[0])
+    said = Prediction(solid, none[..., 0], none, maps, light)
+    return View(box, photo, outline, said, light, float(np.sqrt(outline.sum())), 1.0)
+
+
+@pytest.fixture
+def scene():
+    """A ball with a deep shadow: the photo, the shadow and the ball."""
+    photo = ground()
+    shadow = cast_shadow(photo, 290, 225, (85, 24), 0.5)
+    outline = ball(photo, 230, 170, 60, (30, 60, 170))
+    return photo, shadow & ~outline, outline
+
+
+def test_a_shadow_that_gets_no_light_is_dark(scene):
+    photo, shadow, outline = scene
+    dark = still_dark(seen(photo, outline, shadow), Mask.of(shadow))
+
+    assert (dark & shadow).sum() > 0.6 * shadow.sum()  # its rim is as light as the ground
+    assert (dark & ~shadow).sum() < 0.1 * shadow.sum()
+
+
+def test_one_that_gets_its_light_is_not(scene):
+    photo, shadow, outline = scene
+    assert not still_dark(seen(photo, outline, shadow, gain=0.65), Mask.of(shadow)).any()
+
+
+@pytest.mark.parametrize("doubt", [{"effect": 0.2}, {"thing": 1.0}])
+def test_what_surely_is_no_shadow_is_left(scene, doubt):
+    photo, shadow, outline = scene
+    assert not still_dark(seen(photo, outline, shadow, **doubt), Mask.of(shadow)).any()
+
+
+def test_the_ground_s_own_dark_tones_are_none(scene):
+    photo, shadow, outline = scene
+    columns = np.arange(photo.shape[1]) // 12 % 2 == 0
+    photo[:, columns] = photo[:, columns] * 0.4
+    assert not still_dark(seen(photo, outline, shadow, gain=0.65), Mask.of(shadow)).any()
+
+
+def test_nothing_is_dark_without_a_shadow_or_without_lit_ground(scene):
+    photo, shadow, outline = scene
+    nothing = np.zeros_like(shadow)
+    assert not still_dark(seen(photo, outline, nothing), Mask.of(nothing)).any()
+    everywhere = ~outline
+    assert not still_dark(seen(photo, outline, everywhere), Mask.of(everywhere)).any()
+
+
+def test_what_stays_dark_is_filled():
+    photo = np.asarray(Image.open(EXAMPLES / "yard.jpg").convert("RGB"))
+    mask = Mask.of(np.asarray(Image.open(EXAMPLES / "yard.mask.png").convert("L")) > 127)
+    clean = np.asarray(Image.open(EXAMPLES / "yard.clean.jpg").convert("RGB")).astype(int)
+    shadow, view = shadow_mask(photo, mask), view_round(photo, mask)
+    done = relit(photo, mask, shadow, view=view)
+
+    left = np.abs(done.pixels - clean).max(axis=2) > 40
+    left &= shadow.binary & ~mask.binary
+    assert (left & done.lost.binary).sum() > 0.8 * left.sum()
+
+
+def test_another_thing_is_not_filled():
+    photo = ground()
+    shadow = cast_shadow(photo, 290, 225, (85, 24))
+    outline = ball(photo, 230, 170, 60, (30, 60, 170))
+    other = block(photo, 300, 190, 380, 260, (60, 20, 20))
+    done = relit(photo, Mask.of(outline), Mask.of(shadow & ~outline & ~other))
+    assert (done.lost.binary & other).sum() < 0.1 * other.sum()  # its rim, that lies in the shadow
