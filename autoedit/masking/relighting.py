@@ -10,6 +10,7 @@ import numpy as np
 from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.masking.light import changed_by
+from autoedit.masking.rims import rim_change
 from autoedit.masking.unlit import still_dark
 from autoedit.masking.view import View, view_round
 
@@ -18,6 +19,7 @@ _FOOT, _BLACK = 0.12, 0.8  # sizes of the thing; log of the gain
 _ROUND = 0.25, 0.5  # sizes round the thing and its shadow: lit in full, and not at all
 _LOWER = 0.6  # a thing stands on what is below this share of its height
 _SPECK = 30  # pixels; a part of a mask smaller than this stands nowhere
+_BARE = 0.3  # how likely ground is a thing, at most, whose tones take a rim away
 _UNLIKELY, _LIKELY = 0.1, 0.3  # likewise, how likely the network finds an effect there at all
 
 
@@ -60,32 +62,57 @@ def relit(
         view: what `view_round` says of the thing, when it is known already.
         grey: whether all channels are to stay alike.
     """
-    done, share, ground = pixels.copy(), *np.zeros((2, *mask.shape), np.float32)
-    black, dark = np.zeros((2, *mask.shape), np.bool_)
+    done, (share, ground) = pixels.copy(), np.zeros((2, *mask.shape), np.float32)
+    black = np.zeros(mask.shape, np.bool_)
     view = view or view_round(pixels, mask)
-    if view is not None:
-        sure = np.clip((view.seen.effect - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0, 1)
-        gain = view.gain * (sure * _about(view, shadow))[:, :, None]
-        if grey:
-            gain = np.repeat(gain.mean(axis=2, keepdims=True), 3, axis=2)
-        fixed = mask.array > 0
-        if spared is not None:
-            fixed = fixed | (spared.array > 0)
-        for place, part in _parts(view, gain):
-            change, weight = _change(done[place].astype(np.float32), part)
-            weight[fixed[place]] = 0
-            changed = done[place] + weight[:, :, None] * change
-            done[place] = np.clip(np.rint(changed), 0, 255).astype(np.uint8)
-            share[place] = weight
-            black[place] = part.mean(axis=2) > _BLACK
-        x0, y0, x1, y1 = view.box
-        thing = cv2.resize(view.seen.thing, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-        ground[y0:y1, x0:x1] = np.where(thing > 0.5, 0, share[y0:y1, x0:x1])
-        dark = still_dark(view, shadow) & ~fixed
-    lost = dark | (shadow.binary & (black | _at_foot(mask)))
+    if view is None:
+        return Relit(done, *(Mask(share, name) for name in ("light", "ground", "lost")))
+    sure = np.clip((view.seen.effect - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0, 1)
+    gain = view.gain * (sure * _about(view, shadow))[:, :, None]
+    if grey:
+        gain = np.repeat(gain.mean(axis=2, keepdims=True), 3, axis=2)
+    fixed = mask.array > 0
+    if spared is not None:
+        fixed = fixed | (spared.array > 0)
+    for place, part in _parts(view, gain):
+        change, weight = _change(done[place].astype(np.float32), part)
+        weight[fixed[place]] = 0
+        changed = done[place] + weight[:, :, None] * change
+        done[place] = np.clip(np.rint(changed), 0, 255).astype(np.uint8)
+        share[place] = weight
+        black[place] = part.mean(axis=2) > _BLACK
+    lost = shadow.binary & (black | _at_foot(mask))
+    lost |= still_dark(view, shadow) & ~fixed
+    _smooth(done, share, view, gain, fixed | lost)
+    x0, y0, x1, y1 = view.box
+    thing = cv2.resize(view.seen.thing, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+    ground[y0:y1, x0:x1] = np.where(thing > 0.5, 0, share[y0:y1, x0:x1])
     return Relit(
         done, Mask(share, "light"), Mask(ground, "ground"), Mask(lost.astype(np.float32), "lost")
     )
+
+
+def _smooth(
+    done: PixelArray, share: FloatArray, view: View, gain: FloatArray, fixed: BoolArray
+) -> None:
+    """Take the rims away of what was lit anew, in place, but where it is fixed, bool (H, W)."""
+    x0, y0, x1, y1 = view.box
+    rows, columns = view.inside.shape
+    lit, weight, kept = done[y0:y1, x0:x1], share[y0:y1, x0:x1], fixed[y0:y1, x0:x1]
+
+    def small(values: np.ndarray) -> FloatArray:
+        given = np.ascontiguousarray(values, np.float32)
+        return np.asarray(cv2.resize(given, (columns, rows), interpolation=cv2.INTER_AREA))
+
+    free = (view.seen.thing < _BARE) & (small(kept) < 0.25)
+    change, edge = (
+        cv2.resize(each, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+        for each in rim_change(small(lit), gain.mean(axis=2), free)
+    )
+    edge[kept] = 0
+    change[edge == 0] = 0
+    lit[:] = np.clip(np.rint(lit + change), 0, 255).astype(np.uint8)
+    weight[:] = np.maximum(weight, edge)
 
 
 def _about(view: View, shadow: Mask) -> FloatArray:
