@@ -56,9 +56,10 @@ def removal(
             # A tray lies in the shadow in part; what is lit anew all over is the shadow.
             lit = relit.mask.array > 0
             things = [one for one in things if np.mean(lit[one.binary]) < _ALL_OVER]
-        others = selecting.joined(things, mask.shape)
+        kept = things
         if relit is not None:
-            others = _but_what_is_completed(others, things, hole, relit.lost)
+            kept = [masking.but_completed(one, hole.array > 0, relit.lost) for one in things]
+        others = selecting.joined(kept, mask.shape)
     spared, spared_from, margin = others, mask, stages.pipeline.masking.grow_minimum
     if step.settled_effects == "only":  # then the thing itself is one that stays
         spared, spared_from, margin = others | mask, hole, 0.0
@@ -144,20 +145,6 @@ def _cleared(stages: Stages, photo: Photo, mask: Mask, step: EditStep) -> tuple[
             f"{step.target.phrase!r} has no shadow and no reflection that shows."
         )
     return effects, lit
-
-
-def _but_what_is_completed(others: Mask, things: list[Mask], hole: Mask, lost: Mask) -> Mask:
-    """The other things, but for what is lost of those that will be completed: a tray's foot mark.
-
-    A corner that is lost stays as it is: it cannot be completed by what is left.
-    """
-    kept = others.array.copy()
-    for thing in things:
-        if (thing.binary & lost.binary).any():
-            part = masking.hidden_part(thing, hole.array > 0)
-            if part is not None:
-                kept[thing.binary & lost.binary & (part > 0.5)] = 0
-    return Mask(kept, others.origin)
 
 
 def _with_effects(stages: Stages, photo: Photo, mask: Mask, step: EditStep) -> Mask:

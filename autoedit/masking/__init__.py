@@ -1,6 +1,6 @@
 """Masking: a target's mask becomes the hole that is filled, and the matte that is composited."""
 
-from autoedit.masking.hidden import hidden_part
+from autoedit.masking.hidden import but_completed, hidden_part
 from autoedit.masking.hole import clean, grow_radius, matte_for, spare
 from autoedit.masking.matting import Cutout, alpha_matte
 from autoedit.masking.reflections import reflection_mask
@@ -12,6 +12,7 @@ __all__ = [
     "Cutout",
     "Relit",
     "alpha_matte",
+    "but_completed",
     "clean",
     "grow_radius",
     "hidden_part",

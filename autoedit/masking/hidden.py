@@ -49,6 +49,21 @@ def hidden_part(thing: Mask, hole: BoolArray) -> FloatArray | None:
     return np.where(hole, soft, 0).astype(np.float32)
 
 
+def but_completed(thing: Mask, hole: BoolArray, lost: Mask) -> Mask:
+    """Another thing, but for what is lost of it and can be completed: a mark where a cup stood.
+
+    Args:
+        thing: (H, W).
+        hole: bool (H, W), what is to be filled, all that is lost among it.
+        lost: (H, W), where the thing shows, but not as it is without the target.
+    """
+    gone = thing.binary & lost.binary
+    part = hidden_part(thing, hole) if gone.any() else None
+    if part is None:
+        return thing
+    return Mask(np.where(gone & (part > 0.5), 0, thing.array).astype(np.float32), thing.origin)
+
+
 def _hull(region: BoolArray) -> BoolArray:
     outlines, _ = cv2.findContours(
         region.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE

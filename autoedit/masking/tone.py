@@ -18,7 +18,7 @@ _FEWEST, _MOST = 60, 5000  # pixels of what is lit
 _ALIKE = 10  # of them, that tell a tone
 _FOREIGN = 0.35  # logs of red and blue over green: what differs by more is another surface
 _APART = 0.2  # how much a tone may differ, a log, for being a thing's size nearer
-_SPREAD = 0.7  # pixels
+_SPREAD, _AROUND, _SOME = 0.7, 5.0, 0.1  # pixels; share of what has a tone within so many
 
 
 def toned(pixels: PixelArray, inside: BoolArray, seen: Prediction, size: float) -> FloatArray:
@@ -79,11 +79,18 @@ def _step(
     known = known[:: -(-len(known) // _MOST)]
     _, chosen = KDTree(known).query(asked, k=_ALIKE)
     apart = (known[chosen].mean(axis=1) - asked)[:, :3]
-    apart[np.hypot(apart[:, 0], apart[:, 1]) > _FOREIGN] = 0
+    foreign = np.zeros_like(sought)
+    foreign[sought] = np.hypot(apart[:, 0], apart[:, 1]) > _FOREIGN
     red_green, blue_green, light = apart.T
     green = light - (red_green + blue_green) / 3
     change = np.zeros_like(gain)
     change[sought] = np.stack([green + red_green, green, green + blue_green], axis=1)
+    change[foreign] = 0
+    # What has a tone of no lit ground, as where the thing's own colour shines, goes with the rest.
+    known = (sought & ~foreign).astype(np.float32)
+    around, share = (cv2.GaussianBlur(each, (0, 0), _AROUND) for each in (change, known))
+    alike = foreign & (share > _SOME)
+    change[alike] = around[alike] / share[alike][:, None]
     weight = sought.astype(np.float32)
     change, near_by = (cv2.GaussianBlur(each, (0, 0), _SPREAD) for each in (change, weight))
     return np.asarray(change * (weight / np.maximum(near_by, 0.001))[:, :, None], np.float32)

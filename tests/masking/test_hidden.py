@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoedit.core.mask import Mask
-from autoedit.masking import hidden_part
+from autoedit.masking import but_completed, hidden_part
 
 SHAPE = (120, 160)
 
@@ -83,3 +83,20 @@ def test_all_that_is_hidden_lies_in_the_hole_and_most_of_it_in_the_tray(
         assert not (part > 0.9)[
             ~cv2.dilate(TRAY.astype(np.uint8), np.ones((3, 3))).astype(bool)
         ].any()
+
+
+def test_what_is_lost_of_a_tray_is_not_spared_but_a_corner_of_it() -> None:
+    foot, corner = disc(75, 70, 9), TRAY & disc(22, 62, 8)
+    lost = foot | corner
+    kept = but_completed(Mask.of(TRAY), disc(75, 50, 16) | lost, Mask.of(lost)).binary
+    assert not (kept & disc(75, 70, 7)).any()
+    assert kept[drawn((20, 60), (26, 60), (24, 63))].all()
+    assert kept[TRAY & ~lost].all()
+
+
+def test_a_thing_that_is_not_completed_is_spared_all() -> None:
+    bent = TRAY & ~disc(80, 85, 25)
+    foot = disc(75, 57, 6)
+    assert but_completed(Mask.of(bent), foot, Mask.of(foot)).binary[bent].all()
+    nothing = Mask.of(np.zeros(SHAPE, bool))
+    assert but_completed(Mask.of(TRAY), foot, nothing).binary[TRAY].all()

@@ -78,6 +78,15 @@ def test_a_thing_in_the_shadow_keeps_its_colours_and_what_is_lit_is_left_alone()
     assert (found[effect == 0] == 0).all()
 
 
+def test_a_spot_of_no_known_tone_goes_with_the_ground_round_it():
+    _, photo, thing, effect = shaded()
+    spot = (slice(48, 53), slice(73, 78))
+    photo[spot] = photo[spot] * np.array([1.6, 0.8, 0.5])  # where the thing's colour shines
+    gain = effect[:, :, None] * (np.float32(np.log(2)) + np.full(3, 0.3, np.float32))
+    found = better(photo, thing, effect, gain)
+    assert np.abs(found[spot] - np.log(2)).mean() < 0.15
+
+
 def test_without_lit_ground_the_gain_stays():
     _, photo, thing, _ = shaded()
     everywhere = np.ones((HEIGHT, WIDTH), np.float32)
