@@ -222,13 +222,12 @@ class Reading:
         return Choice([*choice.meant, *more], choice.near_misses, ambiguous=True)
 
     def _unsure(self, likely: LikelyThings, choice: Choice[Candidate]) -> list[Candidate]:
-        """What may or may not be a thing, and what that is meant may be a part of."""
+        """What may or may not be a thing, and what the one that is meant may be a part of."""
         known = self._objects()
         known += [each.item for each in choice.meant if not any(
             (each.item.members == one.members).all() for one in known)]  # fmt: skip
-        for each in choice.meant:
-            if each.item.objectness < _SURELY:
-                known += likely.wholes(each.item.members)
+        if len(choice.meant) == 1 and choice.meant[0].item.objectness < _SURELY:
+            known += likely.wholes(choice.meant[0].item.members)
         return [item for item in known if _NEVER < item.objectness < _SURELY]
 
     def _same(self, first: list[Rated[Candidate]], second: list[Rated[Candidate]]) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
-from autoedit.masking.light import changed_by
+from autoedit.masking.light import changed_by, reduced
 from autoedit.masking.rims import rim_change
 from autoedit.masking.unlit import still_dark
 from autoedit.masking.view import View, view_round
@@ -19,8 +19,9 @@ _FOOT, _BLACK = 0.12, 0.8  # sizes of the thing; log of the gain
 _ROUND = 0.25, 0.5  # sizes round the thing and its shadow: lit in full, and not at all
 _LOWER = 0.6  # a thing stands on what is below this share of its height
 _SPECK = 30  # pixels; a part of a mask smaller than this stands nowhere
-_BARE = 0.3  # how likely ground is a thing, at most, whose tones take a rim away
 _UNLIKELY, _LIKELY = 0.1, 0.3  # likewise, how likely the network finds an effect there at all
+# How likely ground is a thing, at most, that tells a rim; how much of a pixel stays or is filled.
+_BARE, _FIXED = 0.3, 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,15 +100,10 @@ def _smooth(
     x0, y0, x1, y1 = view.box
     rows, columns = view.inside.shape
     lit, weight, kept = done[y0:y1, x0:x1], share[y0:y1, x0:x1], fixed[y0:y1, x0:x1]
-
-    def small(values: np.ndarray) -> FloatArray:
-        given = np.ascontiguousarray(values, np.float32)
-        return np.asarray(cv2.resize(given, (columns, rows), interpolation=cv2.INTER_AREA))
-
-    free = (view.seen.thing < _BARE) & (small(kept) < 0.25)
+    free = (view.seen.thing < _BARE) & (reduced(kept, rows, columns) < _FIXED)
     change, edge = (
         cv2.resize(each, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-        for each in rim_change(small(lit), gain.mean(axis=2), free)
+        for each in rim_change(reduced(lit, rows, columns), gain.mean(axis=2), free)
     )
     edge[kept] = 0
     change[edge == 0] = 0

@@ -8,7 +8,7 @@ from scipy.spatial import KDTree
 
 from autoedit.core.dense_prediction import Prediction
 from autoedit.core.mask import BoolArray, FloatArray, PixelArray
-from autoedit.masking.light import logs
+from autoedit.masking.light import logs, reduced
 
 _SIDE = 320  # pixels of the longer side
 _LIT, _BARE = 0.08, 0.2  # how likely, at most, ground is to show an effect, or a thing
@@ -44,8 +44,7 @@ def toned(pixels: PixelArray, inside: BoolArray, seen: Prediction, size: float) 
     height, width = (max(1, round(side * scale)) for side in inside.shape)
 
     def small(values: np.ndarray) -> FloatArray:
-        given = np.ascontiguousarray(values, np.float32)
-        return np.asarray(cv2.resize(given, (width, height), interpolation=cv2.INTER_AREA))
+        return reduced(values, height, width)
 
     likely = np.clip((seen.effect - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0, 1).astype(np.float32)
     within, share = small(inside), small(likely)

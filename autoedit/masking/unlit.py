@@ -9,7 +9,7 @@ from scipy.spatial import KDTree
 from autoedit.core.dense_prediction import predict
 from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask
-from autoedit.masking.light import changed_by, logs
+from autoedit.masking.light import changed_by, logs, reduced
 from autoedit.masking.tone import tones
 from autoedit.masking.view import View
 
@@ -46,8 +46,7 @@ def still_dark(view: View, shadow: Mask) -> BoolArray:
     height, width = (max(1, round(side * scale)) for side in (rows, columns))
 
     def small(values: np.ndarray) -> FloatArray:
-        given = np.ascontiguousarray(values, np.float32)
-        return np.asarray(cv2.resize(given, (width, height), interpolation=cv2.INTER_AREA))
+        return reduced(values, height, width)
 
     square = np.ones((3, 3), np.uint8)
     inside, thing, effect = small(view.inside), small(view.seen.thing), small(view.seen.effect)
