@@ -15,8 +15,9 @@ _LEAST, _PERHAPS = 0.04, 0.1  # probability of what is kept to be asked for, and
 _OVERLAP = 0.15  # of the smaller of two groups: they cannot both be things
 _SHARED = 0.1  # of a group: what it may have of another thing
 _SAME = 0.7  # intersection over union of two groups that are one thing
-_HELD, _LARGER = 0.9, 1.7  # of a part: what the whole has of it; times its area that it has
 _WHOLE = 0.3  # probability of what may be the whole of a part
+HELD, LARGER = 0.9, 1.7
+"""Of a part: how much of it its whole holds, and times its area how large the whole is at least."""
 
 
 class LikelyThings:
@@ -74,7 +75,7 @@ class LikelyThings:
         """The largest likely group, if any, that some pieces (N,) are only a part of."""
         own = float(self._scene.pieces.area[members].sum())
         held = self._weights @ members.astype(np.float32)
-        larger = (held > _HELD * own) & (self._area > _LARGER * own) & (self._likely > _WHOLE)
+        larger = (held > HELD * own) & (self._area > LARGER * own) & (self._likely > _WHOLE)
         if not larger.any():
             return []
         best = int(np.where(larger, self._area, 0).argmax())

@@ -11,12 +11,10 @@ from autoedit.core.mask import BoolArray
 from autoedit.core.plan import Target
 from autoedit.core.region import Region, Regions
 from autoedit.grounding.hierarchy import in_hull
-from autoedit.grounding.likely_things import LikelyThings
+from autoedit.grounding.likely_things import HELD, LARGER, LikelyThings
 from autoedit.grounding.scene import Scene
 
 _SAME, _SAME_ALL = 0.5, 0.8  # intersection over union of two answers: of one thing, and of several
-_HELD = 0.9  # of an answer: what another holds that is the whole of it
-_LARGER = 1.7  # times its area: what holds it and is more than its outline drawn wider
 _LIKELY = 0.3  # probability of what is more than hardly one whole thing
 _ANOTHER = 0.5  # probability of what is rather another thing than a part
 _WITHIN = 0.5  # share in the hull of the rest from which it is a part after all
@@ -61,8 +59,8 @@ def _part(scene: Scene, own: BoolArray, unsure: Regions) -> bool:
     """Whether something else that is offered holds some pieces, as a man his shirt."""
     area = scene.pieces.area
     return any(
-        area[own & theirs].sum() > _HELD * area[own].sum()
-        and area[theirs].sum() > _LARGER * area[own].sum()
+        area[own & theirs].sum() > HELD * area[own].sum()
+        and area[theirs].sum() > LARGER * area[own].sum()
         for theirs in (_pieces(scene, (each,)) for each in unsure)
     )
 
@@ -74,7 +72,7 @@ def wholer(scene: Scene, things: LikelyThings, found: Regions, other: Regions) -
     area, theirs = scene.pieces.area, _pieces(scene, other.items)
     for region in found.items:
         own = _pieces(scene, (region,))
-        if area[own & theirs].sum() < _HELD * area[own].sum():
+        if area[own & theirs].sum() < HELD * area[own].sum():
             return found
     return _without_others(scene, things, other, _pieces(scene, found.items))
 

@@ -16,7 +16,8 @@ from autoedit.masking.view import View
 _SIDE = 320  # pixels of the longer side
 # How likely, at most, lit ground is of the thing's effects, of a thing, and of any thing's effects.
 _FREE, _BARE, _CLEAR = 0.08, 0.2, 0.3
-_PERHAPS, _SURELY, _SOLID = 0.1, 0.5, 0.97  # likewise, that it is an effect; that it is a thing
+_PERHAPS, _SURELY = 0.1, 0.5  # how likely, at least, what is asked is an effect, and what surely is
+_SOLID = 0.97  # how likely, at least, a thing is that is no shadow for all that
 _ROUND, _NEAR = 1.0, 0.5  # sizes round the shadow: lit ground that tells, and what may be of it
 _FEWEST, _MOST = 60, 2000  # pixels of lit ground
 _COMMON = 0.02  # share of the lit ground that has a tone
@@ -55,10 +56,12 @@ def still_dark(view: View, shadow: Mask) -> BoolArray:
         return found
     away = distance(~shaded) / (view.size * view.scale * scale)
     free = (effect < _FREE) & (cv2.dilate(np.maximum(thing, inside), square) < _BARE)
-    lit = free & (small(predict(view.pixels).effect) < _CLEAR) & (away < _ROUND)
     asked = (effect > _PERHAPS) & (thing < _SOLID) & (away < _NEAR)
     asked &= cv2.dilate(inside, square) < 0.5
-    if np.count_nonzero(lit) < _FEWEST or not asked.any():
+    if not asked.any():
+        return found
+    lit = free & (small(predict(view.pixels).effect) < _CLEAR) & (away < _ROUND)
+    if np.count_nonzero(lit) < _FEWEST:
         return found
     pixels = view.pixels.astype(np.float32)
     values = logs(small(np.clip(pixels + changed_by(pixels, view.gain), 0, 255)))
