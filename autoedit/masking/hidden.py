@@ -12,6 +12,7 @@ _DENTED = 0.06  # of its hull: a thing that lacks more near what is hidden is no
 _NEAR = 0.5  # sizes of what is hidden
 _LEAST, _MOST = 0.01, 1.5  # of what is seen of a thing: less is its edge, and more is a guess
 _ROWS, _ASKEW = 0.3, 0.03  # share of its rows that tell an axis; of its width, that they differ
+_OUTER = 0.05  # of what is lost of a thing: more beyond what is left of it may be a corner
 _UNLIKE = 0.04  # of what is seen, that its reflection has besides
 
 
@@ -52,6 +53,9 @@ def hidden_part(thing: Mask, hole: BoolArray) -> FloatArray | None:
 def but_completed(thing: Mask, hole: BoolArray, lost: Mask) -> Mask:
     """Another thing, but for what is lost of it and can be completed: a mark where a cup stood.
 
+    Where more than a little of that lies at its outline, as a corner does, all of it is kept: what
+    is left of the thing does not tell how it goes on.
+
     Args:
         thing: (H, W).
         hole: bool (H, W), what is to be filled, all that is lost among it.
@@ -59,7 +63,7 @@ def but_completed(thing: Mask, hole: BoolArray, lost: Mask) -> Mask:
     """
     gone = thing.binary & lost.binary
     part = hidden_part(thing, hole) if gone.any() else None
-    if part is None:
+    if part is None or np.count_nonzero(gone & (part <= 0.5)) > _OUTER * np.count_nonzero(gone):
         return thing
     return Mask(np.where(gone & (part > 0.5), 0, thing.array).astype(np.float32), thing.origin)
 
