@@ -51,7 +51,8 @@ def _found_again(
         overlap = [(each & mask.binary).sum() for each in found]
         if not overlap or max(overlap) < 0.3 * mask.binary.sum():
             return None
-    return stages.ground(after, left_over(target))
+    again = stages.ground(after, left_over(target))
+    return Regions() if again.guessed else again
 
 
 def judge_drawing(

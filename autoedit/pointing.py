@@ -140,6 +140,9 @@ def picked(found: Regions, target: Target, pick: Pick | None) -> tuple[Region, .
 def _question(found: Regions, target: Target) -> str:
     """Which of the candidates is meant, in one line."""
     count, choices = len(found), f"--pick 1 ... --pick {len(found)}, or --pick all."
+    if found.guessed:
+        which = "candidate 1: --pick 1." if count == 1 else f"one of {count} candidates: {choices}"
+        return f"{found.note.rstrip('.')}. It may be {which}"
     if count == 1:
         return (
             f"{target.phrase!r} may be candidate 1, but whether that is one whole thing is not "

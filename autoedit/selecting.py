@@ -136,7 +136,7 @@ def _named(
     if not len(found) and target == MAIN_SUBJECT:
         raise TargetNotFoundError(_NO_SUBJECT, found)
     noun = step.operation == "background" and step.target == target and _is_noun(target)
-    if noun and not len(found):
+    if noun and (found.guessed or not len(found)):
         found = _supposed(stages, photo, target) or found
     asked = found.ambiguous or len(members(step.target)) == 1 or pointer.pick == "all"
     return picked(found, target, pointer.pick if asked else None)

@@ -11,6 +11,7 @@ from autoedit.compositing import placing
 from autoedit.compositing.placing import Piece
 from autoedit.core.mask import Mask, PixelArray
 from autoedit.core.plan import EditStep, RelationKind
+from autoedit.grounding.wording import LIVING
 from autoedit.pointing import Pointer
 
 GROUNDS = frozenset((
@@ -19,10 +20,7 @@ GROUNDS = frozenset((
     "terrace", "path", "pavement", "sidewalk", "worktop", "countertop", "tabletop", "board",
     "platform", "rock", "water", "bed", "sofa", "couch", "chair", "mat", "coaster", "towel",
 ))  # fmt: skip
-WEARERS = frozenset((
-    "man", "woman", "person", "boy", "girl", "child", "kid", "baby", "guy", "lady", "dog", "cat",
-    "horse", "bear", "head", "face", "player", "corgi", "puppy", "people",
-))  # fmt: skip
+WEARERS = LIVING | {"head", "face"}
 _ON_GROUND = 0.28  # of the photo's shorter side: how tall a thing is when nothing tells
 _ON_THING = 0.6  # of a thing's width: how wide, at most, what stands on top of it is
 _TOP = 0.08  # of a thing's height under its top edge: where what stands on it has its foot

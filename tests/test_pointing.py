@@ -1,11 +1,13 @@
 """What counts as another thing beside the target."""
 
 import numpy as np
+import pytest
 
 from autoedit.core.mask import Mask
 from autoedit.core.plan import Target
-from autoedit.core.region import Region
-from autoedit.pointing import Pointer, notes_for, others_than
+from autoedit.core.region import Region, Regions
+from autoedit.errors import AmbiguousTargetError
+from autoedit.pointing import Pointer, notes_for, others_than, picked
 
 
 def box_mask(x0: int, y0: int, x1: int, y1: int) -> Mask:
@@ -39,3 +41,18 @@ def test_a_doubt_about_what_was_taken_is_told_once() -> None:
     mask = Mask(np.zeros((9, 9), np.float32))
     notes = notes_for(Target(phrase="it"), (region, region), mask, Pointer())
     assert notes == ["Look at it."]
+
+
+@pytest.mark.parametrize(
+    ("count", "choice"),
+    [
+        (1, "It may be candidate 1: --pick 1."),
+        (3, "It may be one of 3 candidates: --pick 1 ... --pick 3, or --pick all."),
+    ],
+)
+def test_what_is_but_a_guess_is_offered_with_why(count: int, choice: str) -> None:
+    region = Region((0, 0, 9, 9), 0.5, "thing")
+    found = Regions((region,) * count, ambiguous=True, note="I see nothing red here.")
+    with pytest.raises(AmbiguousTargetError) as error:
+        picked(found, Target(phrase="the red boat"), None)
+    assert str(error.value) == f"I see nothing red here. {choice}"

@@ -62,13 +62,19 @@ class Regions:
         items: the regions that fit the target.
         near_misses: candidates that were looked at and refused, each with its `refusal`.
         ambiguous: True when the target asks for one thing and several fit about equally well.
-        note: what the back end has to say when nothing fits, in one line; may be empty.
+        note: what the back end has to say when nothing fits, or nothing surely, in one line; may be
+            empty.
     """
 
     items: tuple[Region, ...] = ()
     near_misses: tuple[Region, ...] = ()
     ambiguous: bool = False
     note: str = ""
+
+    @property
+    def guessed(self) -> bool:
+        """Whether what is offered is no more than what may be meant: nothing surely fits."""
+        return self.ambiguous and bool(self.note)
 
     def __len__(self) -> int:
         return len(self.items)

@@ -15,6 +15,9 @@ _AS_GOOD = 0.8  # of the best score: too close to call
 _ELSEWHERE = 0.05  # fit below which a thing is not at a place at all
 _NEAR_MISSES = 5
 
+BEATEN = "others fit better"
+"""Why what fits is not meant."""
+
 P = TypeVar("P", bound=Placed)
 Find = Callable[[Target], Sequence[Region]]
 Overlap = Callable[[Box, Box], float]
@@ -89,7 +92,7 @@ def choose(target: Target, rated: list[Rated[P]], *, main: bool) -> Choice[P]:
     refused = [each for each in rated if each.refusal]
     meant, ambiguous = _choose(target, fitting, main)
     left = [each for each in fitting if not any(each is one for one in meant)]
-    misses = [replace(each, refusal="others fit better") for each in left] + refused
+    misses = [replace(each, refusal=BEATEN) for each in left] + refused
     misses.sort(key=lambda each: -each.score)
     return Choice(meant, misses[:_NEAR_MISSES], ambiguous)
 

@@ -56,6 +56,20 @@ def by_colours(
     return _Colours(scene, things, colours).rated(aside)
 
 
+def share_of(scene: Scene, members: BoolArray, colours: Sequence[Colour]) -> float:
+    """How much of some pieces, bool (N,), people would call by the colours, in [0, 1].
+
+    Little where one of several is hardly there.
+    """
+    weights = scene.pieces.area[members]
+    shares = [
+        float(np.average(np.clip(_tinted(scene, one) / _SO_CALLED, 0, 1)[members], weights=weights))
+        for one in colours
+    ]
+    mixed = min(1.0, min(shares) / _PARTLY) if len(shares) > 1 else 1.0
+    return min(1.0, sum(shares)) * mixed
+
+
 def if_thing(each: Rated[Candidate], least: float = FAINTEST) -> Rated[Candidate]:
     """Refused where it hardly looks like a thing: where its objectness is below the `least`."""
     if each.refusal or each.item.objectness >= least:

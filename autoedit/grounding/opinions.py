@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from autoedit.core.mask import BoolArray
@@ -42,16 +41,16 @@ def settled(
     if not len(unsure):
         likely = _cut(scene, other) or surely(scene, things, other) >= _LIKELY
         return other if likely or not checked else _refused(other)
-    area, own = scene.pieces.area, _pieces(scene, other.items)
+    area, own = scene.pieces.area, scene.members(other.items)
     several = target.quantity == "all" or len(other) > 1
     offered = [unsure.items] if several else [(each,) for each in unsure]
     least = _SAME_ALL if several else _SAME
     for regions in offered:
-        may_be = _pieces(scene, regions)
+        may_be = scene.members(regions)
         if not several and _part(scene, may_be, unsure):
             continue
         if area[own & may_be].sum() > least * area[own | may_be].sum():
-            return _without_others(scene, things, other, _pieces(scene, unsure.items))
+            return _without_others(scene, things, other, scene.members(unsure.items))
     return unsure
 
 
@@ -61,7 +60,7 @@ def _part(scene: Scene, own: BoolArray, unsure: Regions) -> bool:
     return any(
         area[own & theirs].sum() > HELD * area[own].sum()
         and area[theirs].sum() > LARGER * area[own].sum()
-        for theirs in (_pieces(scene, (each,)) for each in unsure)
+        for theirs in (scene.members((each,)) for each in unsure)
     )
 
 
@@ -69,12 +68,12 @@ def wholer(scene: Scene, things: LikelyThings, found: Regions, other: Regions) -
     """The other answer where it is as sure and holds all of what was found, as a body its neck."""
     if not 0 < len(other) <= len(found) or other.ambiguous:
         return found
-    area, theirs = scene.pieces.area, _pieces(scene, other.items)
+    area, theirs = scene.pieces.area, scene.members(other.items)
     for region in found.items:
-        own = _pieces(scene, (region,))
+        own = scene.members((region,))
         if area[own & theirs].sum() < HELD * area[own].sum():
             return found
-    return _without_others(scene, things, other, _pieces(scene, found.items))
+    return _without_others(scene, things, other, scene.members(found.items))
 
 
 def _without_others(
@@ -90,7 +89,7 @@ def _without_others(
 
 def _less(scene: Scene, region: Region, others: list[BoolArray]) -> Region:
     """A region without those of others that lie beyond what else it holds: a window stays."""
-    kept = _pieces(scene, (region,))
+    kept = scene.members((region,))
     area = scene.pieces.area
     for other in others:
         rest = kept & ~other
@@ -99,33 +98,22 @@ def _less(scene: Scene, region: Region, others: list[BoolArray]) -> Region:
         inside = float(np.average(in_hull(scene.pieces, rest)[other], weights=area[other]))
         if inside < _WITHIN:
             kept = rest
-    if (kept == _pieces(scene, (region,))).all():
+    if (kept == scene.members((region,))).all():
         return region
     return replace(region, mask=scene.mask(kept), box=scene.box(kept))
 
 
 def surely(scene: Scene, things: LikelyThings, found: Regions) -> float:
     """The probability that what is found is things, each of it."""
-    return min(things.likely(_pieces(scene, (each,))) for each in found.items)
+    return min(things.likely(scene.members((each,))) for each in found.items)
 
 
 def _cut(scene: Scene, found: Regions) -> bool:
     """Whether the photo's border cuts what is found: then its outline cannot tell what it is."""
-    return bool((_pieces(scene, found.items) & (scene.pieces.border > 0)).any())
+    return bool((scene.members(found.items) & (scene.pieces.border > 0)).any())
 
 
 def _refused(found: Regions) -> Regions:
     """What hardly is a thing, as near misses."""
     misses = [replace(each, mask=None, refusal=_FAINT) for each in found.items]
     return replace(found, items=(), near_misses=(*misses, *found.near_misses), note=_NOTHING)
-
-
-def _pieces(scene: Scene, regions: tuple[Region, ...]) -> BoolArray:
-    """The pieces of some regions as bool (N,)."""
-    pieces = scene.pieces
-    joined = np.zeros(pieces.count, bool)
-    for region in regions:
-        if region.mask is not None:
-            small = cv2.resize(region.mask.array, pieces.labels.shape[::-1])
-            joined |= pieces.mean(small) > 0.5
-    return joined

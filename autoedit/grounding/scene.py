@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ import numpy as np
 from autoedit.core.dense_prediction import predict
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.core.photo import Photo
-from autoedit.core.region import Box
+from autoedit.core.region import Box, Region
 from autoedit.core.superpixels import IntArray, Superpixels, cut_superpixels, to_lab
 from autoedit.grounding.colour_names import EVERYDAY, NEUTRAL, membership, memberships
 from autoedit.grounding.salience import find_salience
@@ -163,6 +163,15 @@ class Scene:
             float(columns[0] * sx), float(rows[0] * sy),
             float((columns[-1] + 1) * sx), float((rows[-1] + 1) * sy),
         )  # fmt: skip
+
+    def members(self, regions: Iterable[Region]) -> BoolArray:
+        """The pieces that some regions with masks hold, bool (N,)."""
+        joined = np.zeros(self.pieces.count, bool)
+        for region in regions:
+            if region.mask is not None:
+                small = cv2.resize(region.mask.array, self.pieces.labels.shape[::-1])
+                joined |= self.pieces.mean(small) > 0.5
+        return joined
 
     def mask(self, members: BoolArray) -> Mask:
         """Some pieces as a coarse mask over the whole photo."""

@@ -39,6 +39,17 @@ MAIN = frozenset(
 """Words by which the main subject is meant."""
 BACKGROUND = frozenset(["background", "backdrop", "surroundings"])
 """Words for everything but the main subject."""
+LIVING = frozenset((
+    "man", "woman", "person", "people", "boy", "girl", "child", "kid", "baby", "toddler", "guy",
+    "lady", "gentleman", "player", "pedestrian", "tourist", "passer-by", "bystander", "stranger",
+    "cyclist", "skier", "surfer", "runner", "dancer", "bride", "groom", "couple", "dog", "puppy",
+    "corgi", "cat", "kitten", "horse", "pony", "donkey", "cow", "calf", "bull", "sheep", "lamb",
+    "goat", "pig", "rabbit", "bunny", "bird", "swan", "goose", "duck", "hen", "chicken", "rooster",
+    "pigeon", "seagull", "gull", "eagle", "owl", "parrot", "peacock", "flamingo", "penguin", "bear",
+    "deer", "fox", "wolf", "lion", "lioness", "tiger", "leopard", "elephant", "giraffe", "zebra",
+    "camel", "monkey", "squirrel", "hedgehog", "kangaroo", "panda", "lemur", "animal",
+))  # fmt: skip
+"""Nouns of people and animals: things of many parts, each of another colour."""
 SIZES: dict[str, tuple[str, bool]] = {
     "big": ("area", True), "bigger": ("area", True), "biggest": ("area", True),
     "large": ("area", True), "larger": ("area", True), "largest": ("area", True),
@@ -89,6 +100,7 @@ class Wording:
         sizes: words of `SIZES`.
         anything: whether the noun says no more than that it is a thing.
         main: whether the main subject is meant.
+        living: whether a person or an animal is.
         unchecked: words that only a detector could check.
     """
 
@@ -96,6 +108,7 @@ class Wording:
     sizes: tuple[str, ...]
     anything: bool
     main: bool
+    living: bool
     unchecked: tuple[str, ...]
 
 
@@ -122,7 +135,8 @@ def read(target: Target) -> Wording:
             others.append(word)
     anything = not target.head or all(part in _THINGS for part in target.head.split())
     nouns = [] if anything else [target.head]
-    return Wording(colours, sizes, anything, main, tuple(nouns + unknown + others))
+    living = target.head.split(" ")[-1] in LIVING
+    return Wording(colours, sizes, anything, main, living, tuple(nouns + unknown + others))
 
 
 def _colours(text: str) -> tuple[tuple[Colour, ...], list[str]]:

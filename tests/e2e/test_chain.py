@@ -147,8 +147,10 @@ def test_a_box_a_point_and_a_mask_show_the_target(editor: Editor) -> None:
 
 
 def test_what_it_cannot_know_it_says(editor: Editor) -> None:
-    with pytest.raises(errors.TargetNotFoundError, match="I don't know what a 'giraffe' looks"):
+    with pytest.raises(errors.AmbiguousTargetError, match="I don't know what a 'giraffe'") as asked:
         editor.edit(EXAMPLES / "desk.jpg", "remove the giraffe")
+    assert asked.value.candidates is not None
+    assert all(each.unchecked == ("giraffe",) for each in asked.value.candidates)
 
 
 @pytest.mark.parametrize(

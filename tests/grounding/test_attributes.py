@@ -8,10 +8,11 @@ from PIL import Image
 from autoedit.core.photo import Photo
 from autoedit.core.plan import Attributes, Relation, Target
 from autoedit.grounding import likely_things
-from autoedit.grounding.attributes import AttributeGrounder, PreparedAttributes, Reading
+from autoedit.grounding.attributes import AttributeGrounder, PreparedAttributes
 from autoedit.grounding.colour_names import EVERYDAY
 from autoedit.grounding.likely_things import LikelyThings
 from autoedit.grounding.proposals import Proposals
+from autoedit.grounding.reading import Reading
 from autoedit.grounding.scene import Scene
 from autoedit.planning.grammar import GrammarPlanner
 from tests.drawing import ball, block, ground, overlap
@@ -210,7 +211,8 @@ def test_it_knows_what_it_does_not_know(scene):
     grounding, _ = scene
     found = grounding.find(target("giraffe"))
 
-    assert len(found) == 0
+    assert found.guessed
+    assert all(each.unchecked == ("giraffe",) for each in found)
     assert found.note == (
         "I can find things here by colour, place, size, or as the main subject; I don't know what "
         "a 'giraffe' looks like. Add a colour or a place, point at it with --point, or use a "
@@ -319,6 +321,30 @@ def test_what_may_be_a_thing_makes_a_question_where_it_would_be_meant(
     for each in found:  # nothing is told surer than it is
         known = 0.99 if overlap(each.mask.binary, clear) > 0.8 else likely
         assert f"stands out: {known:.2f}" in each.evidence
+
+
+@pytest.mark.parametrize(("likely", "count"), [(0.05, 1), (0.15, 2), (0.45, 0)])
+def test_a_noun_does_not_mean_one_of_two_things(monkeypatch, likely, count):
+    photo = ground()
+    outlines = ball(photo, 140, 180, 50, RED), ball(photo, 340, 180, 45, BLUE)
+    scene = Scene.of(Photo(photo))
+    members = np.stack([scene.pieces.mean(outline) > 0.5 for outline in outlines])
+    groups = Proposals(members, np.array([0.95, likely], np.float32))
+    monkeypatch.setattr(likely_things, "propose_things", lambda _: groups)
+    found = Reading(scene, LikelyThings(scene), 0.4).find(target("dog"))
+
+    assert len(found) == count
+    assert found.ambiguous is (count == 2)
+
+
+@pytest.mark.parametrize(("x", "asked"), [(120, False), (290, True)])
+def test_what_is_alone_and_hardly_at_its_place_is_a_question(x, asked):
+    photo = ground()
+    ball(photo, x, 180, 50, RED)
+    found = AttributeGrounder().prepare(Photo(photo)).find(target("object", position="left"))
+
+    assert len(found) == 1
+    assert found.ambiguous is asked
 
 
 def test_without_a_subject_the_note_says_what_to_do():

@@ -1,0 +1,169 @@
+"""The photo's main subject as a third opinion, where what is found is but a part of it, or nothing.
+
+Both other ways of telling things know still lifes best: of a person they find a jacket, and of a
+zebra its stripes. What a photo is of is taken whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from autoedit.core.mask import BoolArray
+from autoedit.core.plan import Target
+from autoedit.core.region import Region, Regions
+from autoedit.grounding.candidates import Candidate
+from autoedit.grounding.coloured import share_of
+from autoedit.grounding.likely_things import HELD, LARGER, LikelyThings
+from autoedit.grounding.places import fit_position, place_words
+from autoedit.grounding.scene import Scene
+from autoedit.grounding.subject import doubt_of
+from autoedit.grounding.wording import Wording
+
+_SAME = 0.5  # intersection over union of two outlines of one thing
+# Share of a subject that has a colour: where nothing else has it, and where its parts have; and
+# that leaves no doubt.
+_FAINTLY, _COLOURED, _SURELY = 0.3, 0.35, 0.5
+_PLACED = 0.4  # how well it fits a place
+_RIVAL = 0.3  # probability of a thing elsewhere that may be meant instead
+_SPECK = 0.02  # of the subject's area: what is smaller is no rival
+_OWN, _SOME = 0.8, 0.1  # probability of a part that is a thing of its own; of the subject's area
+_PLAIN, _CLEAR = 0.5, 0.9  # probability of what is rather a thing, and of what clearly is one
+_OFFERED = 4  # rivals, at most
+_LOOSE = ("of", "with", "wearing", "holding")  # relations that say what belongs to a thing
+
+
+def concerned(target: Target, wording: Wording) -> bool:
+    """Whether a target may be what the photo is of, by all that is said of it."""
+    related = target.relation is not None and target.relation.kind not in _LOOSE
+    told_apart = target.ordinal is not None or target.exclude or wording.sizes or related
+    return not told_apart and not wording.main
+
+
+def named_only(target: Target, wording: Wording) -> bool:
+    """Whether no more is said of a target than its noun, which nothing here can check."""
+    return not (wording.colours or wording.anything or target.position) and bool(target.head)
+
+
+class WholeSubject:
+    """What a photo is of, held against what else was found.
+
+    Args:
+        scene: the photo.
+        things: what could be things in it, and how likely.
+        subject: what it is of, if it is of anything.
+    """
+
+    def __init__(self, scene: Scene, things: LikelyThings, subject: Candidate | None) -> None:
+        self._scene, self._things, self._subject = scene, things, subject
+
+    def weighed(self, target: Target, wording: Wording, found: Regions) -> Regions:
+        """What is found, with the subject in its place or beside it where that may be meant.
+
+        Args:
+            target: what is looked for, of which `concerned` holds.
+            wording: its words.
+            found: nothing, what it may be, or one thing by its noun alone.
+        """
+        only, subject = named_only(target, wording), self._subject
+        if target.quantity != "one" or subject is None:
+            return self._all(wording, found) if only and not len(found) else found
+        if not len(found):
+            meant = only or (bool(wording.colours) and target.position is None)
+            return self._instead_of_nothing(subject, wording, found) if meant else found
+        if only and not found.ambiguous:
+            return self._beside(subject, wording, found)
+        return self._round_parts(subject, target, wording, found)
+
+    def _all(self, wording: Wording, found: Regions) -> Regions:
+        """What "the pigeons" may be, where no more is said: all that looks like a thing."""
+        plain = [each for each in self._things.cut() if each.objectness >= _PLAIN]
+        items = tuple(self._region(each, wording) for each in plain)
+        return replace(found, items=items, ambiguous=bool(items))
+
+    def _instead_of_nothing(self, subject: Candidate, wording: Wording, found: Regions) -> Regions:
+        """The subject where it is clear and nothing else may be meant; else a question."""
+        share = self._share_of(subject, wording)
+        if share < _FAINTLY:
+            return found
+        whole, others = self._region(subject, wording), self._others(subject.members, wording)
+        if not others and share >= _SURELY and not doubt_of(subject):
+            return Regions((whole,))
+        items = (whole,) if wording.colours else (whole, *others)
+        return replace(found, items=items, ambiguous=True)
+
+    def _beside(self, subject: Candidate, wording: Wording, found: Regions) -> Regions:
+        """One thing that a noun alone says, as a question where another may be meant."""
+        own = self._scene.members(found)
+        others = self._others(own, wording)
+        apart = self._iou(own, subject.members) <= _SAME
+        if not others and apart and self._things.likely(own) < _CLEAR:
+            others = [self._region(subject, wording)]
+        return replace(found, items=(*found.items, *others), ambiguous=bool(others))
+
+    def _round_parts(
+        self, subject: Candidate, target: Target, wording: Wording, found: Regions
+    ) -> Regions:
+        """The subject first where what is offered begins with but a part of it."""
+        own, offered = subject.members, [self._scene.members((each,)) for each in found]
+        parts = [self._share(each, own) > HELD for each in offered]
+        larger = self._area(own) > LARGER * self._area(offered[0])
+        known = any(self._iou(each, own) > _SAME for each in offered)
+        placed = target.position is None or fit_position(subject, target.position) >= _PLACED
+        coloured = self._share_of(subject, wording) >= _COLOURED
+        if known or not (parts[0] and larger and placed and coloured):
+            return found
+        whole = self._region(subject, wording)
+        none_alone = all(parts) and (
+            wording.living or all(self._things.likely(each) < _OWN for each in offered)
+        )
+        if none_alone and not doubt_of(subject):
+            return replace(found, items=(whole,), ambiguous=False)
+        return replace(found, items=(whole, *found.items))
+
+    def _others(self, own: BoolArray, wording: Wording) -> list[Region]:
+        """What may be meant instead of some pieces (N,)."""
+        living = wording.living
+        found = [each for each in self._things.cut() if self._instead(each, own, living=living)]
+        return [self._region(each, wording) for each in found[:_OFFERED]]
+
+    def _instead(self, thing: Candidate, own: BoolArray, *, living: bool) -> bool:
+        """Whether a thing may be meant instead of some pieces: one elsewhere, or one of several.
+
+        What is within a man is his jacket, and what is within a tray another thing.
+        """
+        size = self._area(thing.members) / self._area(own)
+        if self._share(thing.members, own) < _SAME:
+            return thing.objectness >= _RIVAL and size > _SPECK
+        alike = self._iou(thing.members, own) > _SAME
+        return not alike and not living and thing.objectness >= _OWN and size > _SOME
+
+    def _share_of(self, thing: Candidate, wording: Wording) -> float:
+        """How much of a thing has the colours that are said, if any are."""
+        return share_of(self._scene, thing.members, wording.colours) if wording.colours else 1.0
+
+    def _region(self, thing: Candidate, wording: Wording) -> Region:
+        evidence = [f"stands out: {thing.objectness:.2f}"]
+        evidence += [
+            f"colour {one.words}: {share_of(self._scene, thing.members, (one,)):.2f}"
+            for one in wording.colours
+        ]
+        return Region(
+            box=thing.box,
+            score=float(np.clip(thing.match * thing.objectness, 0, 1)),
+            label=f"thing {place_words(thing.centre)}",
+            mask=self._scene.mask(thing.members),
+            evidence=tuple(evidence),
+            unchecked=wording.unchecked,
+        )
+
+    def _area(self, members: BoolArray) -> float:
+        return float(self._scene.pieces.area[members].sum())
+
+    def _share(self, members: BoolArray, other: BoolArray) -> float:
+        """How much of some pieces lies in others."""
+        return self._area(members & other) / max(self._area(members), 1e-6)
+
+    def _iou(self, first: BoolArray, second: BoolArray) -> float:
+        return self._area(first & second) / max(self._area(first | second), 1e-6)
