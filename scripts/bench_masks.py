@@ -7,6 +7,7 @@
 Sections, all by the embedded pipeline:
 
     phrases    random scenes, phrases from their scene graphs: the right thing, or doubt owned?
+    named      what a person would say of the thing in a real photo: found, or doubt owned?
     shadows    shadow and mirror image against what changes between scene and clean plate
     prompts    boxes and points on photos that people outlined, beside plain GrabCut
     subjects   the main subject of the same photos without any prompt
@@ -29,7 +30,7 @@ from pathlib import Path
 
 import cv2
 from bench_tables import write_section
-from masks_bench import effects, prompted, sets, spoken
+from masks_bench import effects, named, prompted, sets, spoken
 from masks_bench.measures import markdown, mean
 from masks_bench.sets import Folders
 from masks_bench.sheet import Sheet
@@ -75,6 +76,18 @@ def _phrases(options: Options) -> str:
         "colour: nothing has it, but something has a neighbour of it."
     )
     return f"{note}\n\n{spoken.table(rows)}"
+
+
+def _named(options: Options) -> str:
+    rows = named.measure(named.cases(options.folders, options.limit), options.sheet)
+    for row in rows:
+        say(f"{row.name}: {row.phrase!r} {row.said}, IoU {row.iou:.2f}")
+    note = (
+        "Right: taken as sure, IoU with the truth at least 0.5, of what grounding says, before the "
+        "outline is made exact. Offered: a question, with what is meant among its candidates. No "
+        "noun can be checked by this pipeline."
+    )
+    return f"{note}\n\n{named.table(rows)}" if rows else ""
 
 
 def _shadows(options: Options) -> str:
@@ -137,6 +150,7 @@ def _scale(options: Options) -> str:
 
 SECTIONS = {
     "phrases": Section(spoken.TITLE, _phrases),
+    "named": Section(named.TITLE, _named),
     "shadows": Section(effects.TITLE, _shadows),
     "prompts": Section(prompted.PROMPTS, _prompts),
     "subjects": Section(prompted.SUBJECTS, _subjects),

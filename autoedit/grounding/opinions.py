@@ -16,6 +16,8 @@ from autoedit.grounding.scene import Scene
 _SAME, _SAME_ALL = 0.5, 0.8  # intersection over union of two answers: of one thing, and of several
 _LIKELY = 0.3  # probability of what is more than hardly one whole thing
 _ANOTHER = 0.5  # probability of what is rather another thing than a part
+_OWN = 0.95  # probability of what is a thing of its own, though within another
+_UNLIKELIER = 0.5  # of the likeliest that is offered: what is less is not settled for
 _WITHIN = 0.5  # share in the hull of the rest from which it is a part after all
 
 _FAINT = "hardly looks like one whole thing"
@@ -43,23 +45,40 @@ def settled(
         return other if likely or not checked else _refused(other)
     area, own = scene.pieces.area, scene.members(other.items)
     several = target.quantity == "all" or len(other) > 1
+    if checked and not several and _parts_of(scene, things, unsure, own):
+        return _without_others(scene, things, other, own)
     offered = [unsure.items] if several else [(each,) for each in unsure]
     least = _SAME_ALL if several else _SAME
     for regions in offered:
         may_be = scene.members(regions)
-        if not several and _part(scene, may_be, unsure):
+        if not several and _outdone(scene, things, may_be, unsure):
             continue
         if area[own & may_be].sum() > least * area[own | may_be].sum():
             return _without_others(scene, things, other, scene.members(unsure.items))
     return unsure
 
 
-def _part(scene: Scene, own: BoolArray, unsure: Regions) -> bool:
-    """Whether something else that is offered holds some pieces, as a man his shirt."""
-    area = scene.pieces.area
+def _parts_of(scene: Scene, things: LikelyThings, unsure: Regions, whole: BoolArray) -> bool:
+    """Whether all that is offered are parts of one thing, as a bottle's neck, label and foot."""
+    area, parts = scene.pieces.area, [scene.members((each,)) for each in unsure]
+    return len(parts) > 1 and all(
+        area[part & whole].sum() > HELD * area[part].sum() and things.likely(part) < _OWN
+        for part in parts
+    )
+
+
+def _outdone(scene: Scene, things: LikelyThings, own: BoolArray, unsure: Regions) -> bool:
+    """Whether something else that is offered holds some pieces, as a man his shirt, or is likelier.
+
+    By so much, that is, that what agrees on these pieces is rather mistaken.
+    """
+    area, likely = scene.pieces.area, things.likely(own)
     return any(
-        area[own & theirs].sum() > HELD * area[own].sum()
-        and area[theirs].sum() > LARGER * area[own].sum()
+        likely < _UNLIKELIER * things.likely(theirs)
+        or (
+            area[own & theirs].sum() > HELD * area[own].sum()
+            and area[theirs].sum() > LARGER * area[own].sum()
+        )
         for theirs in (scene.members((each,)) for each in unsure)
     )
 

@@ -26,8 +26,10 @@ _SAME = 0.5  # intersection over union of two outlines of one thing
 # that leaves no doubt.
 _FAINTLY, _COLOURED, _SURELY = 0.3, 0.35, 0.5
 _PLACED = 0.4  # how well it fits a place
-_RIVAL = 0.3  # probability of a thing elsewhere that may be meant instead
-_SPECK = 0.02  # of the subject's area: what is smaller is no rival
+_PERHAPS = 0.3  # probability of a thing that may be meant instead
+# That times its side over the subject's, of what is a rival if it is not clear; and of the
+# subject's area, what is a speck.
+_NOTABLE, _SPECK = 0.2, 0.005
 _OWN, _SOME = 0.8, 0.1  # probability of a part that is a thing of its own; of the subject's area
 _PLAIN, _CLEAR = 0.5, 0.9  # probability of what is rather a thing, and of what clearly is one
 _OFFERED = 4  # rivals, at most
@@ -84,23 +86,26 @@ class WholeSubject:
 
     def _instead_of_nothing(self, subject: Candidate, wording: Wording, found: Regions) -> Regions:
         """The subject where it is clear and nothing else may be meant; else a question."""
-        share = self._share_of(subject, wording)
+        share, whole = self._share_of(subject, wording), self._region(subject, wording)
         if share < _FAINTLY:
             return found
-        whole, others = self._region(subject, wording), self._others(subject.members, wording)
-        if not others and share >= _SURELY and not doubt_of(subject):
+        rivalled = self._rivalled(subject.members, wording)
+        if not rivalled and share >= _SURELY and not doubt_of(subject):
             return Regions((whole,))
-        items = (whole,) if wording.colours else (whole, *others)
-        return replace(found, items=items, ambiguous=True)
+        others = () if wording.colours else self._others(subject.members, wording)
+        return replace(found, items=(whole, *others), ambiguous=True)
 
     def _beside(self, subject: Candidate, wording: Wording, found: Regions) -> Regions:
         """One thing that a noun alone says, as a question where another may be meant."""
         own = self._scene.members(found)
-        others = self._others(own, wording)
         apart = self._iou(own, subject.members) <= _SAME
-        if not others and apart and self._things.likely(own) < _CLEAR:
-            others = [self._region(subject, wording)]
-        return replace(found, items=(*found.items, *others), ambiguous=bool(others))
+        if self._rivalled(own, wording):
+            others = self._others(own, wording)
+        elif apart and self._things.likely(own) < _CLEAR:
+            others = (self._region(subject, wording),)
+        else:
+            return found
+        return replace(found, items=(*found.items, *others), ambiguous=True)
 
     def _round_parts(
         self, subject: Candidate, target: Target, wording: Wording, found: Regions
@@ -122,22 +127,36 @@ class WholeSubject:
             return replace(found, items=(whole,), ambiguous=False)
         return replace(found, items=(whole, *found.items))
 
-    def _others(self, own: BoolArray, wording: Wording) -> list[Region]:
-        """What may be meant instead of some pieces (N,)."""
-        living = wording.living
-        found = [each for each in self._things.cut() if self._instead(each, own, living=living)]
-        return [self._region(each, wording) for each in found[:_OFFERED]]
-
-    def _instead(self, thing: Candidate, own: BoolArray, *, living: bool) -> bool:
-        """Whether a thing may be meant instead of some pieces: one elsewhere, or one of several.
+    def _rivalled(self, own: BoolArray, wording: Wording) -> bool:
+        """Whether anything may well be meant instead of some pieces (N,).
 
         What is within a man is his jacket, and what is within a tray another thing.
         """
-        size = self._area(thing.members) / self._area(own)
-        if self._share(thing.members, own) < _SAME:
-            return thing.objectness >= _RIVAL and size > _SPECK
-        alike = self._iou(thing.members, own) > _SAME
-        return not alike and not living and thing.objectness >= _OWN and size > _SOME
+        for thing, size, within in self._beside_or_within(own):
+            likely = thing.objectness
+            if within and not wording.living and likely >= _OWN and size > _SOME:
+                return True
+            notable = likely * np.sqrt(size) > _NOTABLE or likely >= _CLEAR
+            if not within and notable:
+                return True
+        return False
+
+    def _others(self, own: BoolArray, wording: Wording) -> tuple[Region, ...]:
+        """All that is offered beside some pieces (N,), likeliest first."""
+        found = [thing for thing, _, _ in self._beside_or_within(own)]
+        return tuple(self._region(thing, wording) for thing in found[:_OFFERED])
+
+    def _beside_or_within(self, own: BoolArray) -> list[tuple[Candidate, float, bool]]:
+        """Other things than some pieces (N,), with their area of these, and if they are in them."""
+        found: list[tuple[Candidate, float, bool]] = []
+        for thing in self._things.cut():
+            size = self._area(thing.members) / self._area(own)
+            if thing.objectness < _PERHAPS or size <= _SPECK:
+                continue
+            if self._iou(thing.members, own) <= _SAME:
+                within = self._share(thing.members, own) >= _SAME
+                found.append((thing, size, within))
+        return found
 
     def _share_of(self, thing: Candidate, wording: Wording) -> float:
         """How much of a thing has the colours that are said, if any are."""

@@ -52,6 +52,35 @@ def test_a_question_stays_when_the_other_answer_is_another_or_unsure(drawn):
         assert settled(scene, things, ONE, asked, other, checked=True) is asked
 
 
+def test_a_question_stays_when_another_is_far_likelier_than_the_answer(drawn):
+    scene, things, left, right = drawn
+    pieces = scene.pieces.mean(left.astype(np.float32)) > 0.5
+    asked = regions(left, right, ambiguous=True)
+    unlikely = things.supposing(pieces, thing=False)
+    assert settled(scene, unlikely, ONE, asked, regions(left), checked=True) is asked
+
+
+def test_all_that_is_offered_as_parts_of_one_thing_is_that_thing(drawn):
+    scene, things, left, right = drawn
+    upper, lower = left.copy(), left.copy()
+    upper[110:], lower[:130] = False, False
+    asked, whole = regions(upper, lower, ambiguous=True), regions(left)
+    assert settled(scene, things, ONE, asked, whole, checked=True) == whole
+    assert settled(scene, things, ONE, asked, whole, checked=False) is asked
+    with_another = regions(upper, right, ambiguous=True)
+    assert settled(scene, things, ONE, with_another, whole, checked=True) is with_another
+
+
+def test_two_things_are_no_parts_of_what_holds_both(drawn):
+    scene, things, left, right = drawn
+    for each in (left, right):
+        pieces = scene.pieces.mean(each.astype(np.float32)) > 0.5
+        things = things.supposing(pieces, thing=True)
+    asked, both = regions(left, right, ambiguous=True), left | right
+    both |= bare(left.shape, 100, 300)
+    assert settled(scene, things, ONE, asked, regions(both), checked=True) is asked
+
+
 def test_a_question_stays_when_the_answer_may_be_a_part_of_what_is_offered(drawn):
     scene, things, left, right = drawn
     part = left.copy()

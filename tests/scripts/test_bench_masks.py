@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from masks_bench import effects, measures, prompted, sets, spoken
+from masks_bench import effects, measures, named, prompted, sets, spoken
 from masks_bench.phrases import Phrase
 from masks_bench.sets import Folders, Outlined, Plate, Scene
 from masks_bench.sheet import Sheet
@@ -364,6 +364,22 @@ def test_the_command_writes_its_sections(
     assert f"## {prompted.SUBJECTS}" in table.read_text(encoding="utf-8")
     assert "no prompt" in capsys.readouterr().out
     assert (tmp_path / "sheet-subjects.png").is_file()
+
+
+def test_what_becomes_of_a_phrase_on_a_real_photo(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = ("the red box", "the green thing", "the purple box", "the cupboard")
+    monkeypatch.setattr(named, "PHRASES", {"square": said, "desk": ("the red box",)})
+    rows = named.measure(named.cases(folders))
+    assert [(row.name, row.said) for row in rows[:3]] == [
+        ("square", "right"), ("square", "wrong"), ("square", "refused"),
+    ]  # fmt: skip
+    assert rows[3].said in ("asked", "offered") and rows[3].bare
+    assert not rows[0].bare and rows[0].iou > 0.8 and rows[1].iou == 0
+    assert (rows[4].name, rows[4].said) == ("desk", "wrong" if rows[4].iou < 0.5 else "right")
+    assert bench_masks.main(["--only", "named", "--limit", "1"], folders) == 0
+    assert "| **all** | 4 | 1 |" in capsys.readouterr().out
 
 
 def test_text_is_measured_by_its_module(
