@@ -110,20 +110,25 @@ class WholeSubject:
     def _round_parts(
         self, subject: Candidate, target: Target, wording: Wording, found: Regions
     ) -> Regions:
-        """The subject first where what is offered begins with but a part of it."""
+        """The subject too where what is offered begins with but a part of it."""
         own, offered = subject.members, [self._scene.members((each,)) for each in found]
         parts = [self._share(each, own) > HELD for each in offered]
         larger = self._area(own) > LARGER * self._area(offered[0])
         known = any(self._iou(each, own) > _SAME for each in offered)
         placed = target.position is None or fit_position(subject, target.position) >= _PLACED
         coloured = self._share_of(subject, wording) >= _COLOURED
-        if known or not (parts[0] and larger and placed and coloured):
+        only = named_only(target, wording)
+        part = only or (parts[0] and larger)
+        if known or not (part and placed and coloured):
             return found
         whole = self._region(subject, wording)
         none_alone = all(parts) and (
             wording.living or all(self._things.likely(each) < _OWN for each in offered)
         )
-        if none_alone and not doubt_of(subject):
+        if target.position not in (None, "middle"):  # what has a side has another beside it
+            return replace(found, items=(*found.items, whole))
+        rivalled = only and self._rivalled(own, wording)
+        if none_alone and not rivalled and not doubt_of(subject):
             return replace(found, items=(whole,), ambiguous=False)
         return replace(found, items=(whole, *found.items))
 

@@ -178,6 +178,23 @@ def test_a_whole_is_offered_first_where_a_part_may_be_meant(drawn):
     assert shown(drawn, found) == ["figure", "coat", "ball"]
 
 
+def test_a_noun_alone_may_mean_the_subject_whatever_else_is_offered(drawn):
+    found = weighed(opinion(drawn, {}), target(), regions(drawn, "ball", "coat"))
+
+    assert shown(drawn, found) == ["figure", "ball", "coat"]
+    rivalled, parts = opinion(drawn, {"ball": 0.9}), regions(drawn, "coat", "trousers")
+    assert shown(drawn, weighed(rivalled, target(), parts)) == ["figure", "coat", "trousers"]
+    assert shown(drawn, weighed(opinion(drawn, {}), target(), parts)) == ["figure"]
+
+
+def test_what_has_a_side_has_another_beside_it(drawn):
+    offered = regions(drawn, "coat", "trousers")
+    found = weighed(opinion(drawn, {}), target("motorcycle", position="left"), offered)
+
+    assert shown(drawn, found) == ["coat", "trousers", "figure"]
+    assert found.ambiguous
+
+
 @pytest.mark.parametrize(
     "asked", [target(colour=("green",)), target(position="right"), target(position="lower_right")]
 )
