@@ -12,7 +12,6 @@ from autoedit.grounding.likely_things import LikelyThings
 from autoedit.grounding.opinions import settled, surely, wholer
 from autoedit.grounding.reading import Reading, ignorance
 from autoedit.grounding.scene import Scene
-from autoedit.grounding.subject import main_subject
 from autoedit.grounding.things import Things
 from autoedit.grounding.whole_subject import WholeSubject, concerned, named_only
 from autoedit.grounding.wording import BACKGROUND, Wording, read
@@ -69,7 +68,7 @@ class PreparedAttributes:
 
     @cached_property
     def _subject(self) -> WholeSubject:
-        return WholeSubject(self._scene, self._things, main_subject(self._scene))
+        return WholeSubject(self._scene, self._things)
 
     def _told(self, target: Target, wording: Wording) -> Regions:
         """What both ways of telling things find together."""

@@ -32,6 +32,7 @@ _ALIKE, _COMMON = 8.0, 0.4  # CIELAB; areas of the thing that a colour must cove
 _PART, _OWN = 0.45, 0.6  # objectness of a part of a thing; of one that is rather a thing of its own
 _DOUBT = 1.1  # times that of the whole: how doubtful what is rather a thing of its own may be
 _DETAIL = 0.25  # share of a thing that is but a detail of it
+_SPECK = 0.005  # of a photo: less of a colour than this is none of its things
 _SURELY = 0.5  # how much it counts that nobody would call it otherwise
 _THINGNESS, _IN_VIEW = 0.5, 0.15  # how much it counts to be clearly a thing, and a large one
 
@@ -68,6 +69,12 @@ def share_of(scene: Scene, members: BoolArray, colours: Sequence[Colour]) -> flo
     ]
     mixed = min(1.0, min(shares) / _PARTLY) if len(shares) > 1 else 1.0
     return min(1.0, sum(shares)) * mixed
+
+
+def occurs(scene: Scene, colours: Sequence[Colour]) -> bool:
+    """Whether more than a speck of a photo may be called by one of the colours."""
+    called = np.max([_tinted(scene, one) for one in colours], axis=0) > _SO_CALLED / 2
+    return bool(scene.pieces.area[called].sum() > _SPECK * scene.pieces.area.sum())
 
 
 def if_thing(each: Rated[Candidate], least: float = FAINTEST) -> Rated[Candidate]:

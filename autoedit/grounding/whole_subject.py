@@ -6,7 +6,9 @@ zebra its stripes. What a photo is of is taken whole.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -14,11 +16,11 @@ from autoedit.core.mask import BoolArray
 from autoedit.core.plan import Target
 from autoedit.core.region import Region, Regions
 from autoedit.grounding.candidates import Candidate
-from autoedit.grounding.coloured import share_of
+from autoedit.grounding.coloured import occurs, share_of
 from autoedit.grounding.likely_things import HELD, LARGER, LikelyThings
 from autoedit.grounding.places import fit_position, place_words
 from autoedit.grounding.scene import Scene
-from autoedit.grounding.subject import doubt_of
+from autoedit.grounding.subject import doubt_of, main_subject
 from autoedit.grounding.wording import Wording
 
 _SAME = 0.5  # intersection over union of two outlines of one thing
@@ -37,15 +39,18 @@ _LOOSE = ("of", "with", "wearing", "holding")  # relations that say what belongs
 
 
 def concerned(target: Target, wording: Wording) -> bool:
-    """Whether a target may be what the photo is of, by all that is said of it."""
+    """Whether a target may be what the photo is of, by all that is said of it.
+
+    "The object" may be anything: of that no whole is known.
+    """
     related = target.relation is not None and target.relation.kind not in _LOOSE
     told_apart = target.ordinal is not None or target.exclude or wording.sizes or related
-    return not told_apart and not wording.main
+    return not told_apart and not wording.main and not wording.anything
 
 
 def named_only(target: Target, wording: Wording) -> bool:
     """Whether no more is said of a target than its noun, which nothing here can check."""
-    return not (wording.colours or wording.anything or target.position) and bool(target.head)
+    return not (wording.colours or target.position)
 
 
 class WholeSubject:
@@ -54,11 +59,18 @@ class WholeSubject:
     Args:
         scene: the photo.
         things: what could be things in it, and how likely.
-        subject: what it is of, if it is of anything.
+        subject: tells what it is of, if it is of anything; asked once, and only where it matters.
     """
 
-    def __init__(self, scene: Scene, things: LikelyThings, subject: Candidate | None) -> None:
-        self._scene, self._things, self._subject = scene, things, subject
+    def __init__(
+        self, scene: Scene, things: LikelyThings,
+        subject: Callable[[Scene], Candidate | None] = main_subject,
+    ) -> None:  # fmt: skip
+        self._scene, self._things, self._tell = scene, things, subject
+
+    @cached_property
+    def _subject(self) -> Candidate | None:
+        return self._tell(self._scene)
 
     def weighed(self, target: Target, wording: Wording, found: Regions) -> Regions:
         """What is found, with the subject in its place or beside it where that may be meant.
@@ -68,15 +80,20 @@ class WholeSubject:
             wording: its words.
             found: nothing, what it may be, or one thing by its noun alone.
         """
-        only, subject = named_only(target, wording), self._subject
-        if target.quantity != "one" or subject is None:
+        only = named_only(target, wording)
+        if not (only or len(found)) and not self._may_be_there(target, wording):
+            return found
+        if target.quantity != "one" or (subject := self._subject) is None:
             return self._all(wording, found) if only and not len(found) else found
         if not len(found):
-            meant = only or (bool(wording.colours) and target.position is None)
-            return self._instead_of_nothing(subject, wording, found) if meant else found
+            return self._instead_of_nothing(subject, wording, found)
         if only and not found.ambiguous:
             return self._beside(subject, wording, found)
         return self._round_parts(subject, target, wording, found)
+
+    def _may_be_there(self, target: Target, wording: Wording) -> bool:
+        """Whether what was not found by its colour may be there for all that."""
+        return target.position is None and occurs(self._scene, wording.colours)
 
     def _all(self, wording: Wording, found: Regions) -> Regions:
         """What "the pigeons" may be, where no more is said: all that looks like a thing."""

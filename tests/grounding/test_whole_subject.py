@@ -56,7 +56,7 @@ def opinion(drawn, likely, match=CLEAR):
         ),
     )
     subject = describe(scene, pieces(scene, outlines["figure"]), match, 1.0)
-    return WholeSubject(scene, things, subject)
+    return WholeSubject(scene, things, lambda _: subject)
 
 
 def regions(drawn, *names, ambiguous=True):
@@ -89,6 +89,7 @@ def shown(drawn, found):
         (target(ordinal=2), False),
         (target(exclude=(target("ball"),)), False),
         (target("subject"), False),
+        (target("object", position="left"), False),
     ],
 )
 def test_what_is_told_apart_from_others_does_not_concern_it(asked, is_so):
@@ -98,7 +99,6 @@ def test_what_is_told_apart_from_others_does_not_concern_it(asked, is_so):
 def test_a_noun_alone_is_one_with_no_colour_and_no_place():
     for asked, is_so in (
         (target(), True), (target(colour=("red",)), False), (target(position="left"), False),
-        (target("object"), False),
     ):  # fmt: skip
         assert named_only(asked, read(asked)) is is_so
 
@@ -149,6 +149,15 @@ def test_what_has_a_colour_that_is_hardly_there_is_not_the_subject(drawn):
     assert not both.ambiguous
     for missing in (("green",), ("red", "green")):
         assert weighed(mine, target(colour=missing), NOTHING) is NOTHING
+
+
+def test_the_subject_is_not_sought_for_a_colour_that_is_not_there(drawn):
+    def never(_):
+        raise AssertionError
+
+    opinion = WholeSubject(drawn[0], SimpleNamespace(cut=list), never)
+    assert weighed(opinion, target(colour=("pink",)), NOTHING) is NOTHING
+    assert weighed(opinion, target(position="left"), NOTHING) is NOTHING
 
 
 def test_a_place_where_nothing_is_stays_empty(drawn):
@@ -234,7 +243,7 @@ def test_several_that_only_a_noun_tells_are_all_offered(drawn):
     assert shown(drawn, found) == ["coat", "ball"]
     assert found.guessed
     assert weighed(mine, target(colour=("red",), quantity="all"), NOTHING) is NOTHING
-    nobody = WholeSubject(scene, SimpleNamespace(cut=list), None)
+    nobody = WholeSubject(scene, SimpleNamespace(cut=list), lambda _: None)
     assert len(nobody.weighed(target(), read(target()), NOTHING)) == 0
 
 
@@ -242,6 +251,6 @@ def test_it_takes_the_things_of_a_photo_as_they_are(drawn):
     scene, _ = drawn
     things = LikelyThings(scene)
     subject = describe(scene, pieces(scene, drawn[1]["figure"]), CLEAR, 1.0)
-    found = weighed(WholeSubject(scene, things, subject), target(), NOTHING)
+    found = weighed(WholeSubject(scene, things, lambda _: subject), target(), NOTHING)
 
     assert shown(drawn, found)[0] == "figure"
