@@ -18,6 +18,7 @@ _TRUST, _SMOOTH = 6.0, 2
 _GAIN = 1.1  # in contrast along the outline, from which moving it is for the better
 _TILE = 512
 _NOTHING = -32.0
+_INSIDE = np.nextafter(np.float32(0.5), np.float32(1))
 _SOFT = 0.7  # standard deviation in pixels: soft over about two
 
 
@@ -147,8 +148,10 @@ def outline_of_mask(
 
 
 def _spread(inside: BoolArray, window: tuple[slice, slice], grid: Grid) -> FloatArray:
+    soft = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), _SOFT)
     whole = np.zeros(grid.photo, np.float32)
-    whole[window] = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), _SOFT)
+    # However thin a place is, what is above half stays what is inside.
+    whole[window] = np.where(inside, np.maximum(soft, _INSIDE), np.minimum(soft, np.float32(0.5)))
     return whole
 
 

@@ -150,8 +150,7 @@ def test_a_rectangle_comes_back_where_it_was(shape, padded, data):
         away = np.abs(np.stack([where.min(axis=0), where.max(axis=0)]) - wanted)
         assert (away <= np.array(cell) + 1.5).all()
     elif truth.any():
-        speck = truth.sum() <= 4  # whose edge, soft over two pixels, is all of it
-        assert not inside.any() or min(cell) < 1 or speck
+        assert not inside.any() or min(cell) < 1
 
 
 @pytest.mark.parametrize("shape", [(77, 123), (123, 77), (480, 360), (100, 100)])
