@@ -186,4 +186,6 @@ def _together(found: Sequence[tuple[Target, Regions]]) -> Regions:
             note = regions.note or f"Nothing in the photo fits {target.phrase!r}."
             return replace(regions, note=note)
     items = tuple(region for _, regions in found for region in regions)
-    return Regions(items=items, ambiguous=any(regions.ambiguous for _, regions in found))
+    note = next((regions.note for _, regions in found if regions.guessed), "")
+    ambiguous = any(regions.ambiguous for _, regions in found)
+    return Regions(items=items, ambiguous=ambiguous, note=note)

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autoedit import stages as stages_module
 from autoedit.core.files import load_photo
 from autoedit.core.photo import Photo
 from autoedit.core.plan import Target
-from autoedit.core.region import Regions
+from autoedit.core.region import Region, Regions
 from autoedit.errors import WeightsError
 from autoedit.pipeline import load_pipeline
 from autoedit.products.colours import in_srgb, is_srgb
@@ -112,3 +113,13 @@ def test_an_ordinary_edit_loads_no_reader() -> None:
         "sys.exit(any(name in sys.modules for name in ('rapidocr', 'onnxruntime', 'torch')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_of_several_things_a_guess_stays_a_guess() -> None:
+    region = Region((0, 0, 9, 9), 0.9, "thing")
+    sure, guess = Regions((region,)), Regions((region,), ambiguous=True, note="I don't know.")
+    both = stages_module._together([(Target(phrase="a"), sure), (Target(phrase="b"), guess)])
+    assert both.guessed
+    assert len(both) == 2
+    asked = Regions((region,), ambiguous=True)
+    assert not stages_module._together([(Target(phrase="a"), asked)]).guessed

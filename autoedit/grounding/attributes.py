@@ -8,10 +8,12 @@ from functools import cached_property
 from autoedit.core.photo import Photo
 from autoedit.core.plan import Target
 from autoedit.core.region import Regions
+from autoedit.grounding.candidates import Candidate
 from autoedit.grounding.likely_things import LikelyThings
 from autoedit.grounding.opinions import settled, surely, wholer
 from autoedit.grounding.reading import Reading, ignorance
 from autoedit.grounding.scene import Scene
+from autoedit.grounding.subject import main_subject
 from autoedit.grounding.things import Things
 from autoedit.grounding.whole_subject import WholeSubject, concerned, named_only
 from autoedit.grounding.wording import BACKGROUND, Wording, read
@@ -41,7 +43,7 @@ class PreparedAttributes:
 
     @cached_property
     def _standing_out(self) -> Reading:
-        return Reading(self._scene, Things(self._scene))
+        return Reading(self._scene, Things(self._scene), subject=self._main)
 
     @cached_property
     def _things(self) -> LikelyThings:
@@ -49,7 +51,7 @@ class PreparedAttributes:
 
     @cached_property
     def _likely(self) -> Reading:
-        return Reading(self._scene, self._things, faintest=_UNLIKELY)
+        return Reading(self._scene, self._things, faintest=_UNLIKELY, subject=self._main)
 
     def find(self, target: Target) -> Regions:
         """Everything that fits the target, best first; see `autoedit.grounding`."""
@@ -68,7 +70,14 @@ class PreparedAttributes:
 
     @cached_property
     def _subject(self) -> WholeSubject:
-        return WholeSubject(self._scene, self._things)
+        return WholeSubject(self._scene, self._things, self._main)
+
+    @cached_property
+    def _main_subject(self) -> Candidate | None:
+        return main_subject(self._scene)
+
+    def _main(self) -> Candidate | None:
+        return self._main_subject
 
     def _told(self, target: Target, wording: Wording) -> Regions:
         """What both ways of telling things find together."""

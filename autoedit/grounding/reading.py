@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -35,12 +36,21 @@ _ABILITIES = "colour, place, size, or as the main subject"
 
 
 class Reading:
-    """A photo as one way of telling things has it."""
+    """A photo as one way of telling things has it.
+
+    Args:
+        scene: the photo.
+        things: what could be a thing in it.
+        faintest: objectness below which that is none.
+        subject: tells what the photo is of; the main subject by default.
+    """
 
     def __init__(
-        self, scene: Scene, things: Things | LikelyThings, faintest: float = FAINTEST
-    ) -> None:
+        self, scene: Scene, things: Things | LikelyThings, faintest: float = FAINTEST,
+        subject: Callable[[], Candidate | None] | None = None,
+    ) -> None:  # fmt: skip
         self._scene, self._things, self._faintest = scene, things, faintest
+        self._subject = subject or partial(main_subject, scene)
 
     def find(self, target: Target) -> Regions:
         """Everything that fits the target, best first."""
@@ -214,9 +224,6 @@ class Reading:
 
     def _objects(self) -> list[Candidate]:
         return self._things.cut()
-
-    def _subject(self) -> Candidate | None:
-        return main_subject(self._scene)
 
     def _background(self) -> Regions:
         """Everything but the main subject."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from autoedit.grounding.coloured import occurs, share_of
 from autoedit.grounding.likely_things import HELD, LARGER, LikelyThings
 from autoedit.grounding.places import fit_position, place_words
 from autoedit.grounding.scene import Scene
-from autoedit.grounding.subject import doubt_of, main_subject
+from autoedit.grounding.subject import doubt_of
 from autoedit.grounding.wording import Wording
 
 _SAME = 0.5  # intersection over union of two outlines of one thing
@@ -59,18 +58,13 @@ class WholeSubject:
     Args:
         scene: the photo.
         things: what could be things in it, and how likely.
-        subject: tells what it is of, if it is of anything; asked once, and only where it matters.
+        subject: tells what it is of, if it is of anything; asked only where it matters.
     """
 
     def __init__(
-        self, scene: Scene, things: LikelyThings,
-        subject: Callable[[Scene], Candidate | None] = main_subject,
-    ) -> None:  # fmt: skip
-        self._scene, self._things, self._tell = scene, things, subject
-
-    @cached_property
-    def _subject(self) -> Candidate | None:
-        return self._tell(self._scene)
+        self, scene: Scene, things: LikelyThings, subject: Callable[[], Candidate | None]
+    ) -> None:
+        self._scene, self._things, self._subject = scene, things, subject
 
     def weighed(self, target: Target, wording: Wording, found: Regions) -> Regions:
         """What is found, with the subject in its place or beside it where that may be meant.
@@ -83,7 +77,7 @@ class WholeSubject:
         only = named_only(target, wording)
         if not (only or len(found)) and not self._may_be_there(target, wording):
             return found
-        if target.quantity != "one" or (subject := self._subject) is None:
+        if target.quantity != "one" or (subject := self._subject()) is None:
             return self._all(wording, found) if only and not len(found) else found
         if not len(found):
             return self._instead_of_nothing(subject, wording, found)

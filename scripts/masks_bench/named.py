@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from autoedit import Editor
@@ -14,6 +13,7 @@ from autoedit.core.photo import Photo
 from autoedit.grounding.wording import read
 
 from .measures import iou, markdown
+from .prompted import reduced
 from .sets import Folders, Outlined, outlined, plates
 from .sheet import Sheet
 
@@ -22,7 +22,7 @@ Said = Literal["right", "wrong", "offered", "asked", "refused"]
 _SAME = 0.5  # intersection over union with the truth
 _SIDE = 1400  # pixels of the longer side that all is done at
 
-# Of each photo what its description says is outlined in it, by the noun alone and with a word more.
+# Of each photo what its description says is outlined in it, by the noun and with a word more.
 PHRASES: dict[str, tuple[str, ...]] = {
     "ecssd_0013": ("the boat", "the red boat"),
     "ecssd_0046": ("the calf", "the brown calf"),
@@ -75,7 +75,7 @@ class Named:
     Attributes:
         name: of the photo.
         phrase: what was said.
-        bare: whether that is no more than a noun.
+        bare: whether that holds nothing that can be checked: a noun, or what a thing is made of.
         said: taken and right, or wrong; asked with the right one offered, or without; refused.
         iou: with the truth, of what was taken or of the best that is offered.
     """
@@ -97,11 +97,7 @@ def cases(folders: Folders, limit: int | None = None) -> Iterator[Outlined]:
     for number, one in enumerate(one for one in found if one.name in PHRASES):
         if limit is not None and number >= limit:
             return
-        scale = min(1.0, _SIDE / max(one.truth.shape))
-        size = (round(one.truth.shape[1] * scale), round(one.truth.shape[0] * scale))
-        photo = cv2.resize(one.photo, size, interpolation=cv2.INTER_AREA)
-        truth = cv2.resize(one.truth.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-        yield Outlined(one.name, photo, truth, one.main)
+        yield reduced(one, _SIDE)
 
 
 def measure(found: Iterable[Outlined], sheet: Sheet | None = None) -> list[Named]:
@@ -120,9 +116,10 @@ def measure(found: Iterable[Outlined], sheet: Sheet | None = None) -> list[Named
             elif masks:
                 best = iou(np.any(masks, axis=0), case.truth)
                 said = "right" if best >= _SAME else "wrong"
-            (target,) = editor.plan(f"remove {phrase}").steps[0:1]
-            wording = read(target.target)
-            bare = not (wording.colours or target.target.position or target.target.relation)
+            target = editor.plan(f"remove {phrase}").steps[0].target
+            wording = read(target)
+            told = wording.colours or wording.sizes or target.position or target.relation
+            bare = not told
             rows.append(Named(case.name, phrase, bare, said, best))
             if sheet is not None and masks:
                 caption = f"{case.name}: {phrase} [{said} {best:.2f}]"
@@ -138,8 +135,8 @@ def table(rows: list[Named]) -> str:
     ]  # fmt: skip
     lines: list[list[object]] = []
     for name, some in (
-        ("a noun alone", [row for row in rows if row.bare]),
-        ("with a colour, a place or a relation", [row for row in rows if not row.bare]),
+        ("nothing that can be checked", [row for row in rows if row.bare]),
+        ("with a colour, a size, a place or a relation", [row for row in rows if not row.bare]),
         ("**all**", rows),
     ):
         counts = [

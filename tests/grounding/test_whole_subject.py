@@ -56,7 +56,7 @@ def opinion(drawn, likely, match=CLEAR):
         ),
     )
     subject = describe(scene, pieces(scene, outlines["figure"]), match, 1.0)
-    return WholeSubject(scene, things, lambda _: subject)
+    return WholeSubject(scene, things, lambda: subject)
 
 
 def regions(drawn, *names, ambiguous=True):
@@ -152,7 +152,7 @@ def test_what_has_a_colour_that_is_hardly_there_is_not_the_subject(drawn):
 
 
 def test_the_subject_is_not_sought_for_a_colour_that_is_not_there(drawn):
-    def never(_):
+    def never():
         raise AssertionError
 
     opinion = WholeSubject(drawn[0], SimpleNamespace(cut=list), never)
@@ -243,7 +243,7 @@ def test_several_that_only_a_noun_tells_are_all_offered(drawn):
     assert shown(drawn, found) == ["coat", "ball"]
     assert found.guessed
     assert weighed(mine, target(colour=("red",), quantity="all"), NOTHING) is NOTHING
-    nobody = WholeSubject(scene, SimpleNamespace(cut=list), lambda _: None)
+    nobody = WholeSubject(scene, SimpleNamespace(cut=list), lambda: None)
     assert len(nobody.weighed(target(), read(target()), NOTHING)) == 0
 
 
@@ -251,6 +251,6 @@ def test_it_takes_the_things_of_a_photo_as_they_are(drawn):
     scene, _ = drawn
     things = LikelyThings(scene)
     subject = describe(scene, pieces(scene, drawn[1]["figure"]), CLEAR, 1.0)
-    found = weighed(WholeSubject(scene, things, lambda _: subject), target(), NOTHING)
+    found = weighed(WholeSubject(scene, things, lambda: subject), target(), NOTHING)
 
     assert shown(drawn, found)[0] == "figure"
