@@ -45,6 +45,7 @@ def removal(
     """
     relit: Relit | None = None
     things: list[Mask] = []
+    target = mask.array > 0
     if any(region.exact for region in regions):  # flat on a thing, from which it is filled
         hole, others = mask, selecting.elsewhere(photo, regions)
     else:
@@ -58,7 +59,8 @@ def removal(
             things = [one for one in things if np.mean(lit[one.binary]) < _ALL_OVER]
         kept = things
         if relit is not None:
-            kept = [masking.but_completed(one, hole.array > 0, relit.lost) for one in things]
+            cleared = hole.array > 0
+            kept = [masking.but_completed(one, cleared, target, relit.lost) for one in things]
         others = selecting.joined(kept, mask.shape)
     spared, spared_from, margin = others, mask, stages.pipeline.masking.grow_minimum
     if step.settled_effects == "only":  # then the thing itself is one that stays
@@ -76,7 +78,7 @@ def removal(
 
     def behind(matte: Mask) -> list[Behind]:
         hole = matte.array > 0
-        parts = [(thing, masking.hidden_part(thing, hole)) for thing in things]
+        parts = [(thing, masking.hidden_part(thing, hole, target)) for thing in things]
         return [Behind(part, thing.binary & ~hole) for thing, part in parts if part is not None]
 
     request = drawing.request_for(stages.pipeline, step, spared)

@@ -7,62 +7,80 @@ import numpy as np
 
 from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask
+from autoedit.masking.corners import hidden_corner
 
 _DENTED = 0.06  # of its hull: a thing that lacks more near what is hidden is not convex there
 _NEAR = 0.5  # sizes of what is hidden
 _LEAST, _MOST = 0.01, 1.5  # of what is seen of a thing: less is its edge, and more is a guess
 _ROWS, _ASKEW = 0.3, 0.03  # share of its rows that tell an axis; of its width, that they differ
 _OUTER = 0.05  # of what is lost of a thing: more beyond what is left of it may be a corner
+_RIM, _THREAD = np.ones((5, 5), np.uint8), np.ones((3, 3), np.uint8)
 _UNLIKE = 0.04  # of what is seen, that its reflection has besides
 
 
-def hidden_part(thing: Mask, hole: BoolArray) -> FloatArray | None:
+def hidden_part(thing: Mask, hole: BoolArray, target: BoolArray) -> FloatArray | None:
     """The part of a hole behind which a thing goes on, if the thing is convex about it.
 
     What is hidden of a convex shape lies in the convex hull of what is seen of it; this is all of
     it where the hole cuts in from one side, and some of it where a corner is hidden. The corner of
-    what stands upright and is alike on both sides, as a can or a vase, is known from its other one.
+    what stands upright and is alike on both sides, as a can or a vase, is known from its other one;
+    that of a book or a box from its edges.
 
     Args:
         thing: another thing, (H, W), as far as it is seen.
         hole: bool (H, W), what is to be filled.
+        target: bool (H, W), what hides the thing: in the rest of the hole, its outline shows.
 
     Returns:
         float32 (H, W) in [0, 1], 0 outside the hole, soft at the thing's edge; None for nothing.
     """
-    seen = thing.binary & ~hole
+    for hides in (cv2.dilate(target.astype(np.uint8), _RIM) > 0, hole):
+        whole = _completed(thing.binary & ~hides, hole, hides)
+        if whole is not None:
+            soft = cv2.GaussianBlur(whole.astype(np.float32), (0, 0), 0.8)
+            return np.where(hole, soft, 0).astype(np.float32)
+    return None
+
+
+def _completed(seen: BoolArray, hole: BoolArray, hides: BoolArray) -> BoolArray | None:
+    """All of a thing, bool (H, W); None if it is not convex where more is hidden than its edge."""
+    # Without threads along what hides it, which are its own.
+    seen = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_OPEN, _THREAD) > 0
     visible = np.count_nonzero(seen)
-    if not visible or not hole.any():
+    if not (seen & ~hole).any() or not hides.any():
         return None
     whole = _hull(seen)
-    turned = _reflection(seen, hole)
+    turned, corner = _reflection(seen, hides), hidden_corner(seen, hides)
     if turned is not None:
-        whole = _hull(seen | (turned & hole))
+        whole = _hull(seen | (turned & hides))
+    elif corner is not None:
+        with_corner = seen.copy()
+        with_corner[corner[1], corner[0]] = True
+        whole = _hull(with_corner)
     part = whole & hole
     size = np.count_nonzero(part)
     if not _LEAST * visible < size < _MOST * visible:
         return None
     # Far from the hole its outline may be wrong, or bend as it likes: a tray with its own shadow.
     near = whole & (distance(~part) < _NEAR * np.sqrt(size))
-    if np.count_nonzero(near & ~hole & ~seen) > _DENTED * np.count_nonzero(near):
-        return None
-    soft = cv2.GaussianBlur(whole.astype(np.float32), (0, 0), 0.8)
-    return np.where(hole, soft, 0).astype(np.float32)
+    dented = np.count_nonzero(near & ~hides & ~seen)
+    return whole if dented <= _DENTED * np.count_nonzero(near) else None
 
 
-def but_completed(thing: Mask, hole: BoolArray, lost: Mask) -> Mask:
+def but_completed(thing: Mask, hole: BoolArray, target: BoolArray, lost: Mask) -> Mask:
     """Another thing, but for what is lost of it and can be completed: a mark where a cup stood.
 
-    Where more than a little of that lies at its outline, as a corner does, all of it is kept: what
+    Where more than a little of that is not completed, as a corner may be, all of it is kept: what
     is left of the thing does not tell how it goes on.
 
     Args:
         thing: (H, W).
         hole: bool (H, W), what is to be filled, all that is lost among it.
+        target: bool (H, W), what hides the thing.
         lost: (H, W), where the thing shows, but not as it is without the target.
     """
     gone = thing.binary & lost.binary
-    part = hidden_part(thing, hole) if gone.any() else None
+    part = hidden_part(thing, hole, target) if gone.any() else None
     if part is None or np.count_nonzero(gone & (part <= 0.5)) > _OUTER * np.count_nonzero(gone):
         return thing
     return Mask(np.where(gone & (part > 0.5), 0, thing.array).astype(np.float32), thing.origin)
