@@ -64,6 +64,8 @@ class PreparedAttributes:
         if not open_still or not concerned(target, wording):
             return found
         weighed = self._subject.weighed(target, wording, found)
+        if weighed.ambiguous and target.quantity == "one":
+            weighed = self._subject.asked(target, wording, weighed)
         if only and weighed.ambiguous and not weighed.note:
             return replace(weighed, note=ignorance(target))
         return weighed

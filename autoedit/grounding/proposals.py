@@ -75,10 +75,10 @@ def groups(scene: Scene, stands: FloatArray) -> BoolArray:
     trees = (tree, plain, merge(pieces, apart.astype(np.float32), kept, hulls), _by_centre(scene))
     found = [_regions(one) for one in trees]
     for ground in (1 - stands, kept):
-        found += [_hanging_together(pieces, ground < level) for level in _LEVELS]
+        found += [hanging_together(pieces, ground < level) for level in _LEVELS]
     for least in _OUTLINES:
         within = scene.predicted.outline < least
-        found += [_hanging_together(pieces, stands > level, within) for level in _THINGS]
+        found += [hanging_together(pieces, stands > level, within) for level in _THINGS]
     return _plausible(pieces, np.concatenate(found))
 
 
@@ -101,7 +101,7 @@ def _by_centre(scene: Scene) -> Hierarchy:
     return merge(replace(pieces, colour=middle / _MIDDLE), apart, 1 - seen.thing)
 
 
-def _hanging_together(
+def hanging_together(
     pieces: Superpixels, chosen: BoolArray, within: BoolArray | None = None
 ) -> BoolArray:
     """The connected parts of some pieces (N,), across pairs `within` things (M,): bool (K, N)."""

@@ -19,6 +19,7 @@ from autoedit.grounding.coloured import occurs, share_of
 from autoedit.grounding.likely_things import HELD, LARGER, LikelyThings
 from autoedit.grounding.places import fit_position, place_words
 from autoedit.grounding.scene import Scene
+from autoedit.grounding.seen_alone import seen_alone
 from autoedit.grounding.subject import doubt_of
 from autoedit.grounding.wording import Wording
 
@@ -33,7 +34,8 @@ _PERHAPS = 0.3  # probability of a thing that may be meant instead
 _NOTABLE, _SPECK = 0.2, 0.005
 _OWN, _SOME = 0.8, 0.1  # probability of a part that is a thing of its own; of the subject's area
 _PLAIN, _CLEAR = 0.5, 0.9  # probability of what is rather a thing, and of what clearly is one
-_OFFERED = 4  # rivals, at most
+_OFFERED, _ADDED = 4, 3  # rivals, and things seen alone, at most
+_SEVERAL = 2  # parts that are offered: what has so many is not known by any of them
 _LOOSE = ("of", "with", "wearing", "holding")  # relations that say what belongs to a thing
 
 
@@ -84,6 +86,26 @@ class WholeSubject:
         if only and not found.ambiguous:
             return self._beside(subject, wording, found)
         return self._round_parts(subject, target, wording, found)
+
+    def asked(self, target: Target, wording: Wording, found: Regions) -> Regions:
+        """A question with what the network sees alone offered too: a whole before its parts."""
+        items = list(found.items)
+        offered = [self._scene.members((each,)) for each in items]
+        added = 0
+        for thing in seen_alone(self._scene):
+            parts = [self._share(each, thing.members) > HELD for each in offered]
+            known = any(self._iou(each, thing.members) > _SAME for each in offered)
+            placed = target.position is None or fit_position(thing, target.position) >= _PLACED
+            coloured = self._share_of(thing, wording) >= _FAINTLY
+            if (known and sum(parts) < _SEVERAL) or not (placed and coloured):
+                continue
+            place = parts.index(True) if any(parts) else len(items)
+            items.insert(place, self._region(thing, wording))
+            offered.insert(place, thing.members)
+            added += 1
+            if added == _ADDED:
+                break
+        return replace(found, items=tuple(items))
 
     def _may_be_there(self, target: Target, wording: Wording) -> bool:
         """Whether what was not found by its colour may be there for all that."""
