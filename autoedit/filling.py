@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from autoedit.compositing.edges import carry_edges
 from autoedit.compositing.stitch import stitch
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.core.photo import Photo
@@ -98,6 +99,7 @@ def fill_until_good(
                     for number, pixels in enumerate(fills):
                         one = replace(request, seed=seed + number, count=1)
                         complete(inpainter, photo, pixels, thing, one)
+                        carry_edges(pixels, thing.seen, thing.part, matte.array > 0)
         with run.stage("verification"):
             for pixels in fills:
                 edited = photo.with_pixels(pixels)
