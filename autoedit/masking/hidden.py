@@ -15,6 +15,7 @@ _LEAST, _MOST = 0.01, 1.5  # of what is seen of a thing: less is its edge, and m
 _ROWS, _ASKEW = 0.3, 0.03  # share of its rows that tell an axis; of its width, that they differ
 _OUTER = 0.05  # of what is lost of a thing: more beyond what is left of it may be a corner
 _RIM, _THREAD = np.ones((5, 5), np.uint8), np.ones((3, 3), np.uint8)
+_SCRAP = 0.25  # of the largest part of a thing: less, apart from it, is part of its shadow or so
 _UNLIKE = 0.04  # of what is seen, that its reflection has besides
 
 
@@ -45,7 +46,7 @@ def hidden_part(thing: Mask, hole: BoolArray, target: BoolArray) -> FloatArray |
 def _completed(seen: BoolArray, hole: BoolArray, hides: BoolArray) -> BoolArray | None:
     """All of a thing, bool (H, W); None if it is not convex where more is hidden than its edge."""
     # Without threads along what hides it, which are its own.
-    seen = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_OPEN, _THREAD) > 0
+    seen = _together(cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_OPEN, _THREAD))
     visible = np.count_nonzero(seen)
     if not (seen & ~hole).any() or not hides.any():
         return None
@@ -84,6 +85,14 @@ def but_completed(thing: Mask, hole: BoolArray, target: BoolArray, lost: Mask) -
     if part is None or np.count_nonzero(gone & (part <= 0.5)) > _OUTER * np.count_nonzero(gone):
         return thing
     return Mask(np.where(gone & (part > 0.5), 0, thing.array).astype(np.float32), thing.origin)
+
+
+def _together(seen: np.ndarray) -> BoolArray:
+    """The parts of what is seen, uint8 (H, W), that a thing may be seen in: no scraps."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(seen)
+    area = stats[:, cv2.CC_STAT_AREA]
+    area[0] = 0
+    return (area >= max(1, _SCRAP * area.max()))[np.asarray(labels, np.intp)]
 
 
 def _hull(region: BoolArray) -> BoolArray:

@@ -47,6 +47,16 @@ def test_what_its_outline_takes_along_far_from_the_hole_makes_a_tray_no_less_con
     assert part[hole & ~TRAY].mean() < 0.1
 
 
+def test_a_tray_is_seen_on_both_sides_of_what_stands_before_it_but_a_scrap_is_none_of_it() -> None:
+    post = np.zeros(SHAPE, bool)
+    post[20:115, 70:85] = True
+    for scrap in (np.zeros(SHAPE, bool), disc(78, 12, 6)):
+        part = hidden_part(Mask.of((TRAY | scrap) & ~post), post, post)
+        assert part is not None
+        assert part[TRAY & post].mean() > 0.95
+        assert part[post & ~TRAY].mean() < 0.1
+
+
 def test_what_only_stands_near_is_not_completed() -> None:
     hole, nothing = disc(120, 60, 25), np.zeros(SHAPE, bool)
     assert hidden_part(Mask.of(disc(40, 60, 20)), hole, hole) is None
