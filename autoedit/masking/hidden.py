@@ -51,10 +51,9 @@ def _completed(seen: BoolArray, hole: BoolArray, hides: BoolArray) -> BoolArray 
     if not (seen & ~hole).any() or not hides.any():
         return None
     whole = _hull(seen)
-    turned, corner = _reflection(seen, hides), hidden_corner(seen, hides)
-    if turned is not None:
+    if (turned := _reflection(seen, hides)) is not None:
         whole = _hull(seen | (turned & hides))
-    elif corner is not None:
+    elif (corner := hidden_corner(seen, hides)) is not None:
         with_corner = seen.copy()
         with_corner[corner[1], corner[0]] = True
         whole = _hull(with_corner)
