@@ -37,7 +37,8 @@ def hidden_corner(seen: BoolArray, hole: BoolArray) -> tuple[int, int] | None:
     if free is None:
         return None
     size = float(np.sqrt(np.count_nonzero(seen)))
-    bends = cv2.approxPolyDP(free[:, None], max(_LEAST, _STRAIGHT * size), closed=False)[:, 0]
+    line = free[:, None].astype(np.int32)
+    bends = cv2.approxPolyDP(line, max(_LEAST, _STRAIGHT * size), closed=False)[:, 0]
     places = [0]
     for bend in bends[1:-1]:
         places.append(places[-1] + int(np.argmax((free[places[-1] :] == bend).all(axis=1))))
