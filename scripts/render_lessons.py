@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import bpy
 import numpy as np
 from scenes import crowd_stage, lessons, stage
 from scenes.crowds import plan
@@ -29,6 +30,7 @@ def render(seed: int, out: Path, samples: int) -> int:
     """Write the file of a seed; how many things it has."""
     scene, rng = plan(seed), random.Random(seed)
     things = lessons.build(scene) if seed // 16 % 2 else crowd_stage.build(scene)
+    bpy.context.scene.render.use_persistent_data = True  # else each picture builds it all anew
     views = [scene, lessons.other_view(scene, rng)]
     carriers = {item.stands_on for item in scene.items}
     free = [item.number for item in scene.items if item.number not in carriers]
