@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from autoedit.core.mask import BoolArray, PixelArray
+from autoedit.core.window import window_with_sources
 from autoedit.errors import BackendUnavailableError, CancelledError, SettingError
 from autoedit.inpainting import FillRequest, WindowNeeds
+from autoedit.inpainting.patch_diffusion.regular import laid
 from autoedit.inpainting.patch_diffusion.sampler import Settings, sample
 
 if TYPE_CHECKING:
     from autoedit.inpainting.patch_diffusion.pipeline import PatchDiffusionPipeline
+
+_SMALLEST = 256  # pixels, of a window's side
+_WIDER = 1.5  # so many times as wide a window is what a lattice is sought in
 
 __all__ = ["PatchDiffusion", "PatchDiffusionPipeline"]
 
@@ -90,7 +97,8 @@ class PatchDiffusion:
             structure,
             guided_sigma,
         )
-        self._needs = WindowNeeds(context=context, minimum=256, copies=True)
+        self._context = context
+        self._needs = WindowNeeds(context=_WIDER * context, minimum=_SMALLEST, copies=True)
 
     @property
     def needs(self) -> WindowNeeds:
@@ -106,6 +114,21 @@ class PatchDiffusion:
             if request.progress("inpainting", done) is False:
                 raise CancelledError("The edit was cancelled during inpainting.")
 
+        forbidden = np.zeros_like(hole) if request.forbidden is None else request.forbidden
+        regular = laid(pixels, hole, ~hole & ~forbidden, self._settings.structure)
+        if regular is not None:
+            pixels, hole = regular[0], hole & ~regular[1]
+        if not hole.any():
+            return [pixels.copy() for _ in range(request.count)]
+        rows, columns = np.nonzero(hole.any(axis=1))[0], np.nonzero(hole.any(axis=0))[0]
+        box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+        inner = window_with_sources(
+            box, hole, ~hole & ~forbidden, context=self._context, minimum=_SMALLEST
+        ).slices
         for seed in range(request.seed, request.seed + request.count):
-            fills.append(sample(pixels, hole, request.forbidden, seed, self._settings, report))
+            filled = pixels.copy()
+            filled[inner] = sample(
+                pixels[inner], hole[inner], forbidden[inner], seed, self._settings, report
+            )
+            fills.append(filled)
         return fills

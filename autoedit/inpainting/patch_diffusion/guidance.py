@@ -10,6 +10,7 @@ import numpy as np
 
 from autoedit.core.mask import BoolArray, FloatArray
 from autoedit.inpainting.patch_diffusion.lines import directions, planes, segments
+from autoedit.inpainting.patch_diffusion.planes import PlaneShift, from_the_front
 from autoedit.inpainting.patch_diffusion.pyramid import Level
 from autoedit.inpainting.patch_diffusion.repeats import IntArray, repeats
 
@@ -17,7 +18,6 @@ _FLAT, _PLANAR = 40, 40  # periods that are tried, of the photo and of each plan
 _DIRECTIONS, _PLANES = 4, 2
 _LENGTHS = (0.2, 0.35, 0.5, 0.7, 0.9, 1.15)  # of the hole's extent in a direction
 _FAMILY = 4  # sources that together may fill a hole
-_SIZE = (0.5, 2.0)  # how much smaller or larger a plane may make what it moves
 
 
 class Source(Protocol):
@@ -38,39 +38,6 @@ class Shift:
     def at(self, y: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Source.at`."""
         return y + np.float32(self.dy), x + np.float32(self.dx)
-
-
-@dataclass(frozen=True, slots=True)
-class PlaneShift:
-    """A translation on a plane seen aslant.
-
-    Attributes:
-        line: (lx, ly), the plane's vanishing line lx x + ly y + 1 = 0, from `centre`.
-        centre: (y, x) in pixels, where the rectified plane keeps the photo's scale.
-        dy, dx: the translation on the rectified plane.
-    """
-
-    line: tuple[float, float]
-    centre: tuple[float, float]
-    dy: float
-    dx: float
-
-    def at(self, y: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """See `Source.at`."""
-        cy, cx = self.centre
-        there = self.line[0] * (x - cx) + self.line[1] * (y - cy) + 1
-        seen = there > 0.2
-        there = np.where(seen, there, 1)
-        flat_y, flat_x = (y - cy) / there + self.dy, (x - cx) / there + self.dx
-        back = 1 - self.line[0] * flat_x - self.line[1] * flat_y
-        seen &= back > 0.2
-        back = np.where(seen, back, 1)
-        size = 1 / (there * back)
-        seen &= (size > _SIZE[0]) & (size < _SIZE[1])
-        return (
-            np.where(seen, flat_y / back + cy, -1e4).astype(np.float32),
-            np.where(seen, flat_x / back + cx, -1e4).astype(np.float32),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,22 +127,11 @@ def _on_plane(
         infinite where the plane is not seen.
     """
     height, width = level.known.shape
-    half = int(0.7 * max(height, width))
-    reach = np.arange(-half, half + 1, dtype=np.float32)
-    flat_y, flat_x = np.meshgrid(reach, reach, indexing="ij")
-    back = 1 - line[0] * flat_x - line[1] * flat_y
-    seen = (back > 0.5) & (back < 2)
-    back = np.where(seen, back, 1).astype(np.float32)
-    y, x = flat_y / back + np.float32(centre[0]), flat_x / back + np.float32(centre[1])
-    seen &= (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
-    if not seen.any():
+    there = from_the_front(level.image, level.usable, line, centre, int(0.7 * max(height, width)))
+    if there is None:
         return [], np.full((height, width), np.inf, np.float32)
-    rows, columns = np.nonzero(seen.any(axis=1))[0], np.nonzero(seen.any(axis=0))[0]
-    top, left = rows[0], columns[0]
-    box = slice(top, rows[-1] + 1), slice(left, columns[-1] + 1)
-    image = cv2.remap(level.image, x[box], y[box], cv2.INTER_LINEAR)
-    usable = cv2.remap(level.usable.astype(np.uint8), x[box], y[box], cv2.INTER_NEAREST) > 0
-    offsets, rarity = repeats(image, usable & seen[box], _PLANAR)
+    image, usable, (middle_y, middle_x) = there
+    offsets, rarity = repeats(image, usable, _PLANAR)
     moved: list[Source] = [PlaneShift(line, centre, float(dy), float(dx)) for dy, dx in offsets]
     there_y, there_x = np.mgrid[:height, :width].astype(np.float32)
     there_y, there_x = there_y - np.float32(centre[0]), there_x - np.float32(centre[1])
@@ -183,8 +139,8 @@ def _on_plane(
     depth = np.where(depth > 0.2, depth, 1e-3).astype(np.float32)
     rare = cv2.remap(
         rarity,
-        (there_x / depth + half - left).astype(np.float32),
-        (there_y / depth + half - top).astype(np.float32),
+        (there_x / depth + middle_x).astype(np.float32),
+        (there_y / depth + middle_y).astype(np.float32),
         cv2.INTER_NEAREST,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=np.inf,

@@ -14,7 +14,9 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from autoedit.core.mask import BoolArray, FloatArray
-from autoedit.inpainting.patch_diffusion.guidance import Family, PlaneShift, Source, families
+from autoedit.inpainting.patch_diffusion.guidance import Family, Source, families
+from autoedit.inpainting.patch_diffusion.lattice import Expected
+from autoedit.inpainting.patch_diffusion.planes import PlaneShift, sampled
 from autoedit.inpainting.patch_diffusion.pyramid import Level, spread
 from autoedit.inpainting.patch_diffusion.repeats import IntArray
 from autoedit.inpainting.patch_diffusion.shadows import shade
@@ -26,6 +28,7 @@ _UNSEEN = 50.0  # what a difference counts where the source itself is not known
 _CONTEXT = 2  # known pixels this near to an unknown one are compared with the source's
 _BORDER = 2.4  # weight of such a comparison
 _RARE, _RAREST = 0.45, 60.0  # weight of rarity, and its bound
+_REGULAR, _ODDEST = 2.0, 60.0  # weight of what a lattice expects, and its bound
 _ALIEN, _STRANGE = 7.0, 0.4  # mean strangeness that is too much; its weight from there on
 _SHADED, _DEEP = 6, 0.4  # pixels round the hole that may be in shadow; how deep is inside it
 IN_SHADE = 0.5  # what is more surely in shadow than this is no source
@@ -36,7 +39,6 @@ _HOPEFUL = 1.15  # so much dearer than the best labelling a beginning may be
 _HOPEFUL_ASLANT, _CARRIED_ASLANT = 1.25, 1.08
 _PRECISION = 16  # capacities are integers: sixteenths
 _ROUNDS = 12  # of looking for pixels that surely stay
-_ROW = 1024  # cv2.remap takes sides below 32768
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,28 @@ def solve(level: Level, sources: list[Source], rarity: FloatArray) -> Structure:
     )
 
 
+def regular(level: Level, sources: list[Source], expected: Expected) -> tuple[IntArray, BoolArray]:
+    """Choose one of a lattice's translates for each unknown pixel.
+
+    Args:
+        level: a coarse level.
+        sources: the translates, at least one.
+        expected: what they say together, of which each is to be near.
+
+    Returns:
+        int (N,) and bool (N,): the translate, and whether it has anything there.
+    """
+    hole = ~level.known
+    y, x = np.nonzero(hole)
+    values, valid, _, _ = _sampled(level, sources, y, x)
+    off = np.linalg.norm(values[:, :, :3] - expected.values[:, None], axis=2)
+    own = np.where(valid, _REGULAR * expected.trust[:, None] * np.minimum(off, _ODDEST), _NEVER)
+    cost = (own + _context(level, sources, hole).cost()).astype(np.float32)
+    useful = np.flatnonzero(valid.any(axis=0))
+    labels, _ = _expand(values, cost, _edges(hole), useful)
+    return labels, valid[np.arange(len(y)), labels]
+
+
 def _darkened(level: Level, sources: list[Source], hole: BoolArray, labels: IntArray) -> FloatArray:
     """How surely what is known round the hole is what lies deep in it, but in shadow, (H, W).
 
@@ -157,17 +181,7 @@ def _sampled(
     sy, sx = (np.stack([place[axis] for place in places], axis=1) for axis in (0, 1))
     inside = (sy >= 0) & (sx >= 0) & (sy <= height - 1) & (sx <= width - 1)
     sy, sx = np.clip(sy, 0, height - 1), np.clip(sx, 0, width - 1)
-    count = sy.size
-    rows = -(-count // _ROW)
-    grid_y, grid_x = (
-        np.pad(part.ravel(), (0, rows * _ROW - count)).reshape(rows, _ROW) for part in (sy, sx)
-    )
-    parts: list[FloatArray] = []
-    for start in range(0, rows, _ROW * 16):
-        part = slice(start, start + _ROW * 16)
-        sampled = cv2.remap(level.image, grid_x[part], grid_y[part], cv2.INTER_LINEAR)
-        parts.append(sampled.reshape(-1, level.image.shape[2]))
-    values = np.concatenate(parts)[:count].reshape(*sy.shape, -1)
+    values = sampled(level.image, sy.ravel(), sx.ravel()).reshape(*sy.shape, -1)
     low_y, low_x = np.floor(sy).astype(int), np.floor(sx).astype(int)
     high_y, high_x = np.ceil(sy).astype(int), np.ceil(sx).astype(int)
     usable = level.usable[low_y, low_x] & level.usable[high_y, high_x]

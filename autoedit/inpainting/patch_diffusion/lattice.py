@@ -1,0 +1,385 @@
+"""Ground that repeats itself both ways, as tiles and checked cloth do, seen at any slant.
+
+The regularity that Liu, Collins and Tsin 2004 ("A computational model for periodic pattern
+perception based on frieze and wallpaper groups") look for: two periods, here on a plane whose
+vanishing line is told by straight lines. What stands a period off is what a pixel should be; how
+well that holds round the hole is measured, and says whether it is trusted in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import cv2
+import numpy as np
+from scipy import fft, optimize
+
+from autoedit.core.distance import distance
+from autoedit.core.mask import BoolArray, FloatArray
+from autoedit.inpainting.patch_diffusion.planes import PlaneShift, from_the_front, sampled
+
+_SHADING = 20.0  # pixels over which light differs, and a pattern does not
+_SOFT = 1.5  # pixels of blur in which a period is first made exact
+_NEAR, _MARGIN = 3.0, 30  # hole sizes, and pixels, round the hole where periods are sought
+_OVERLAP = 0.08  # share of what is known that must lie on itself, moved
+_ALIKE, _SHORTEST = 0.3, 8  # correlation of a period, at least; pixels
+_AS_GOOD = 0.45  # of the best period's correlation
+_PERIODS, _PAIRS = 18, 60  # the shortest ones that are tried
+_SLANT = 0.35  # sine of the angle between two periods, at least
+_SMALL = 0.08  # of two lattices that do as well, the finer: worth of a factor e of a cell's area
+_TRIED = 4  # pairs of periods that are made exact
+_ASKED = 500  # pixels that they are made exact by, about
+_STEPS = np.array([1e-4, 1e-4, 1, 1, 1, 1])  # of a vanishing line, and of periods
+_TURNS = 6  # of making them exact
+_LACK = 0.7  # what a pixel counts whose counterpart is not seen, in deviations of the picture
+_REACH = 3  # periods off, at most, that what is expected is taken from
+_HALF = 0.75  # of a period's agreement, at most, half a period may have
+_RING, _THINNEST = 0.6, 12.0  # hole sizes, and pixels: where what is expected is tried
+_FEWEST = 3  # counterparts of a pixel
+_TONE = 30  # pixels that tell how much lighter the ground is there
+_EXPLAINED = 0.44  # share of what differs round the hole that must be as expected
+_SEEN = 0.6  # share of the hole that must have counterparts
+_SURE = 1.2  # trust in counterparts that are all alike; less by how they differ
+_CARRIED, _WRONG = 0.15, 0.5  # hole sizes; share of what differs that is not as expected
+_UNSEEN = 0.5  # what a pixel counts against a period whose counterpart is not seen
+_COUNTS = ((1, 0), (0, 1), (1, 1), (1, -1), (2, 0), (0, 2))
+_EXACT = (*_COUNTS, (2, 1), (1, 2), (3, 0), (0, 3), (2, -1), (1, -2))
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Two periods on a plane.
+
+    Attributes:
+        line: (lx, ly), the plane's vanishing line; see `PlaneShift`.
+        centre: (y, x) in pixels, where the rectified plane keeps the photo's scale.
+        periods: float64 (2, 2), (dy, dx) each, on the rectified plane.
+    """
+
+    line: tuple[float, float]
+    centre: tuple[float, float]
+    periods: np.ndarray
+
+    def shift(self, first: float, second: float) -> PlaneShift:
+        """So many periods off."""
+        dy, dx = first * self.periods[0] + second * self.periods[1]
+        return PlaneShift(self.line, self.centre, float(dy), float(dx))
+
+    def scaled(self, scale: float) -> Lattice:
+        """The same in a picture so many times as large."""
+        line = self.line[0] / scale, self.line[1] / scale
+        centre = self.centre[0] * scale, self.centre[1] * scale
+        return Lattice(line, centre, self.periods * scale)
+
+    @property
+    def cell(self) -> float:
+        """Area in pixels."""
+        return float(abs(np.linalg.det(self.periods)))
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a lattice says of the unknown pixels, in the order of np.nonzero.
+
+    Attributes:
+        values: float32 (N, C).
+        trust: float32 (N,) in [0, 1], the more the counterparts agree.
+        holds: bool (N,), whether there are any, and the lattice goes on there.
+    """
+
+    values: FloatArray
+    trust: FloatArray
+    holds: BoolArray
+
+
+def lattice_of(
+    image: FloatArray, usable: BoolArray, hole: BoolArray, lines: Sequence[tuple[float, float]]
+) -> Lattice | None:
+    """The periods of what lies round a hole, if it has any.
+
+    Args:
+        image: float32 (H, W, 3), of 255; a few hundred pixels a side.
+        usable: bool (H, W), what is known.
+        hole: bool (H, W), not empty.
+        lines: vanishing lines from the middle of the hole, on which planes are tried.
+    """
+    y, x = np.nonzero(hole)
+    centre, size = (float(y.mean()), float(x.mean())), float(np.sqrt(len(y)))
+    away = distance(~hole)
+    plain = _plain(image, usable)
+    soft = np.asarray(cv2.GaussianBlur(plain, (0, 0), _SOFT), np.float32)
+    tried: list[tuple[float, Lattice, _Asked]] = []
+    for line in [(0.0, 0.0), *lines]:
+        for periods in _pairs(image, usable, line, centre, size):
+            lattice = Lattice(line, centre, periods)
+            asked = _asked(usable, away, size + float(np.linalg.norm(periods, axis=1).max()))
+            alike, seen = _alike(lattice, soft, usable, asked, _COUNTS)
+            worth = alike * seen - _UNSEEN * (1 - seen) - _SMALL * np.log(lattice.cell)
+            tried.append((worth, lattice, asked))
+    tried.sort(key=lambda each: -each[0])
+    best, found = _EXPLAINED, None
+    ring = usable & (away < max(_RING * size, _THINNEST))
+    whole = (each[1:] for each in tried if not _runs_on(each[1], plain, usable, each[2]))
+    for lattice, asked in islice(whole, _TRIED):
+        exact = _exact(_exact(lattice, soft, usable, asked), plain, usable, asked)
+        if not _crossed(exact.periods):
+            continue
+        explained = _explained(exact, plain, usable, hole, ring)
+        if explained > best:
+            best, found = explained, exact
+    return found
+
+
+def expected(
+    lattice: Lattice, image: FloatArray, usable: BoolArray, hole: BoolArray
+) -> Expected | None:
+    """What the counterparts of each unknown pixel say; None where hardly any are seen.
+
+    Args:
+        lattice: in pixels of this image.
+        image: float32 (H, W, C), of 255.
+        usable: bool (H, W), what is known.
+        hole: bool (H, W), not empty.
+    """
+    size = float(np.sqrt(np.count_nonzero(hole)))
+    ring = usable & (distance(~hole) < max(_RING * size, _THINNEST))
+    said = _said(lattice, image, usable, hole, ring)
+    if said is None or not ring.any():
+        return None
+    values, apart = said
+    both = hole | ring
+    inside, known = hole[both], np.isfinite(apart)
+    differs = max(_differs(image[ring]), 1e-6)
+    trust = np.clip(_SURE - apart[inside] / differs, 0, 1)
+    # How well it holds on the ring, carried into the hole.
+    tells = np.zeros((*hole.shape, 2), np.float32)
+    off = np.abs(image[both] - values).sum(axis=1) / differs
+    tells[both] = np.stack([off, np.ones_like(off)], axis=1)
+    tells[both] *= (known & ~inside)[:, None]
+    tells = np.nan_to_num(tells)
+    wide = np.asarray(cv2.GaussianBlur(tells, (0, 0), _CARRIED * size), np.float32)[hole]
+    holds = wide[:, 0] < _WRONG * wide[:, 1]
+    return Expected(
+        np.nan_to_num(values[inside]).astype(np.float32),
+        np.nan_to_num(trust).astype(np.float32),
+        known[inside] & holds,
+    )
+
+
+def _differs(values: FloatArray) -> float:
+    """How far pixels (N, C) are from their median, on average."""
+    return float(np.abs(values - np.median(values, axis=0)).sum(axis=1).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Known pixels: int (N,) each, and how much they count, float32 (N,)."""
+
+    y: np.ndarray
+    x: np.ndarray
+    weight: FloatArray
+
+
+def _asked(usable: BoolArray, away: FloatArray, reach: float) -> _Asked:
+    weight = np.exp(-((away / reach) ** 2)) * usable
+    y, x = np.nonzero(weight > 0.05)
+    stride = max(1, int(np.sqrt(len(y) / _ASKED)))
+    kept = (y % stride == 0) & (x % stride == 0)
+    y, x = y[kept], x[kept]
+    return _Asked(y, x, weight[y, x].astype(np.float32))
+
+
+def _plain(image: FloatArray, usable: BoolArray) -> FloatArray:
+    """The picture without its light and shade, 0 where it is not known."""
+    known = usable.astype(np.float32)
+    share = np.maximum(cv2.GaussianBlur(known, (0, 0), _SHADING), 1e-3)[:, :, None]
+    light = cv2.GaussianBlur(image * known[:, :, None], (0, 0), _SHADING) / share
+    return np.asarray((image - light) * known[:, :, None], np.float32)
+
+
+def _pairs(
+    image: FloatArray, usable: BoolArray, line: tuple[float, float],
+    centre: tuple[float, float], size: float,
+) -> Iterator[np.ndarray]:  # fmt: skip
+    """Two periods each, (2, 2), of a plane round the hole."""
+    there = from_the_front(image, usable, line, centre, round(_NEAR * size) + _MARGIN)
+    if there is None:
+        return
+    front, seen, _ = there
+    periods = _periods(_plain(front, seen), seen)
+    pairs = [np.stack([a, b]) for n, a in enumerate(periods) for b in periods[:n]]
+    wide = [pair for pair in pairs if _crossed(pair)]
+    yield from sorted(wide, key=lambda pair: abs(float(np.linalg.det(pair))))[:_PAIRS]
+
+
+def _crossed(pair: np.ndarray) -> bool:
+    """Whether two periods run different ways, and neither is too short to be one."""
+    lengths = np.linalg.norm(pair, axis=1)
+    apart = abs(float(np.linalg.det(pair))) > _SLANT * float(lengths.prod())
+    return apart and float(lengths.min()) > _SHORTEST
+
+
+def _periods(plain: FloatArray, seen: BoolArray) -> list[np.ndarray]:
+    """Shifts (dy, dx) by which a picture is like itself, the shortest first.
+
+    By the normalised correlation of masked pictures (Padfield 2012, "Masked object registration in
+    the Fourier domain").
+    """
+    height, width = seen.shape
+    shape = [int(fft.next_fast_len(2 * side - 1) or 0) for side in seen.shape]
+    mask = np.fft.rfft2(seen.astype(np.float32), shape)
+    power = np.fft.rfft2(np.square(plain).sum(axis=2), shape)
+    own = np.zeros(mask.shape, np.float32)
+    for channel in range(plain.shape[2]):
+        own += np.square(np.abs(np.fft.rfft2(plain[:, :, channel], shape)))
+    middle = shape[1] // 2
+
+    def back(product: np.ndarray) -> FloatArray:
+        """Shifts from none down, and both ways across."""
+        all_over = np.fft.fftshift(np.fft.irfft2(product, shape), axes=1)
+        return all_over[:height, middle - width + 1 : middle + width].astype(np.float32)
+
+    overlap, one, other = (
+        back(each) for each in (mask * mask.conj(), power * mask.conj(), mask * power.conj())
+    )
+    least = 1e-6 * max(float(one.max()), 1e-6)
+    alike = back(own) / np.maximum(np.sqrt(np.maximum(one * other, 0)), least)
+    alike[overlap < _OVERLAP * np.count_nonzero(seen)] = 0
+    alike = cv2.GaussianBlur(alike, (0, 0), 0.8)
+    top = (alike == cv2.dilate(alike, np.ones((5, 5), np.uint8))) & (alike > _ALIKE)
+    dy, dx = np.nonzero(top)
+    strength, dx = alike[dy, dx], dx - width + 1
+    kept = (np.hypot(dy, dx) > _SHORTEST) & ((dy > 0) | (dx > 0))
+    if not kept.any():
+        return []
+    kept &= strength >= _AS_GOOD * strength[kept].max()
+    shifts = np.stack([dy[kept], dx[kept]], axis=1).astype(np.float64)
+    order = np.argsort(np.hypot(*shifts.T), kind="stable")[:_PERIODS]
+    return list(shifts[order])
+
+
+def _moved(
+    image: FloatArray, usable: BoolArray, shift: PlaneShift, y: np.ndarray, x: np.ndarray
+) -> tuple[FloatArray, BoolArray]:
+    """What stands a shift off pixels (N,): values (N, C), and whether it is known, (N,)."""
+    sy, sx = shift.at(y.astype(np.float32), x.astype(np.float32))
+    height, width = usable.shape
+    inside = (sy >= 0) & (sx >= 0) & (sy <= height - 1) & (sx <= width - 1)
+    known = sampled(usable.astype(np.float32), sy, sx) > 0.99
+    return sampled(image, sy, sx), known & inside
+
+
+def _runs_on(lattice: Lattice, plain: FloatArray, usable: BoolArray, asked: _Asked) -> bool:
+    """Whether half a period does as well one way: stripes, or a horizon, are no lattice."""
+
+    def once(first: float, second: float) -> float:
+        return _alike(lattice, plain, usable, asked, ((first, second),))[0]
+
+    return any(
+        once(first / 2, second / 2) > _HALF * once(first, second) for first, second in _COUNTS[:4]
+    )
+
+
+def _alike(
+    lattice: Lattice, plain: FloatArray, usable: BoolArray, asked: _Asked,
+    counts: Sequence[tuple[float, float]],
+) -> tuple[float, float]:  # fmt: skip
+    """Mean correlation of pixels with what is so many periods off, in [-1, 1]; how many see any."""
+    here = plain[asked.y, asked.x]
+    found, seen = 0.0, 0.0
+    for count in counts:
+        there, known = _moved(plain, usable, lattice.shift(*count), asked.y, asked.x)
+        weight = asked.weight * known
+        both = float(np.square(here).sum(axis=1) @ weight * (np.square(there).sum(axis=1) @ weight))
+        shared = float((here * there).sum(axis=1) @ weight)
+        found += shared / max(np.sqrt(both), 1e-6) * float(weight.sum())
+        seen += float(weight.sum())
+    return found / max(seen, 1e-6), seen / max(len(counts) * float(asked.weight.sum()), 1e-6)
+
+
+def _exact(lattice: Lattice, plain: FloatArray, usable: BoolArray, asked: _Asked) -> Lattice:
+    """The plane and the periods made exact: least squares of what is alike."""
+    here = plain[asked.y, asked.x]
+    deviation = np.float32(np.sqrt(np.square(here).mean()) + 1e-6)
+    given = np.array([*lattice.line, *lattice.periods.ravel()])
+    root = np.sqrt(asked.weight)[:, None]
+
+    def put(steps: np.ndarray) -> Lattice:
+        # Rounded, so that it is the same in whatever order a library adds up.
+        made = given + np.round(steps, 4) * _STEPS
+        return Lattice((made[0], made[1]), lattice.centre, made[2:].reshape(2, 2))
+
+    def left(steps: np.ndarray) -> np.ndarray:
+        now = put(steps)
+        parts: list[np.ndarray] = []
+        for count in _EXACT:
+            there, known = _moved(plain, usable, now.shift(*count), asked.y, asked.x)
+            off = np.where(known[:, None], (here - there) / deviation, _LACK)
+            parts.append((off * root).ravel())
+        return np.concatenate(parts).astype(np.float64)
+
+    def slope(steps: np.ndarray) -> np.ndarray:
+        apart = 0.3 * np.eye(len(given))
+        return np.stack([(left(steps + d) - left(steps - d)) / 0.6 for d in apart], axis=1)
+
+    solve: Any = optimize.least_squares  # whose stubs know of no function for `jac`
+    solved = solve(left, np.zeros(len(given)), slope, loss="soft_l1", f_scale=0.5, max_nfev=_TURNS)
+    return put(solved.x)
+
+
+def _said(
+    lattice: Lattice, image: FloatArray, usable: BoolArray, hole: BoolArray, ring: BoolArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """What is expected of the hole and the ring round it.
+
+    Of each counterpart the tone is set right by the ring; then their median is taken.
+
+    Returns:
+        (N, C), NaN where too few are seen; and how far they differ, (N,). None without any.
+    """
+    both = hole | ring
+    y, x = np.nonzero(both)
+    on_ring, here = ring[both], image[both]
+    found: list[FloatArray] = []
+    for first in range(-_REACH, _REACH + 1):
+        for second in range(-_REACH, _REACH + 1):
+            if not first and not second:
+                continue
+            there, known = _moved(image, usable, lattice.shift(first, second), y, x)
+            tells = known & on_ring
+            if np.count_nonzero(tells) < _TONE:
+                continue
+            lighter = np.median(there[tells] - here[tells], axis=0)
+            found.append(np.where(known[:, None], there - lighter, np.nan).astype(np.float32))
+    if len(found) < _FEWEST:
+        return None
+    each = np.stack(found)
+    enough = np.isfinite(each[:, :, 0]).sum(axis=0) >= _FEWEST
+    values = np.full(here.shape, np.nan, np.float32)
+    apart = np.full(len(y), np.nan, np.float32)
+    values[enough] = np.nanmedian(each[:, enough], axis=0)
+    off = np.abs(each[:, enough] - values[enough]).sum(axis=2)
+    apart[enough] = np.nanmedian(off, axis=0)
+    return values, apart
+
+
+def _explained(
+    lattice: Lattice, image: FloatArray, usable: BoolArray, hole: BoolArray, ring: BoolArray
+) -> float:
+    """The share of what differs on the ring that is as expected; at most 1."""
+    said = _said(lattice, image, usable, hole, ring)
+    if said is None:
+        return -1.0
+    values, apart = said
+    both = hole | ring
+    known, on_ring, inside = np.isfinite(apart), ring[both], hole[both]
+    if known[inside].mean() < _SEEN or known[on_ring].mean() < _SEEN:
+        return -1.0
+    here, there = image[both][known & on_ring], values[known & on_ring]
+    # Another thing on the ground counts as not explained, but no more than that.
+    differs = max(_differs(here), 1e-6)
+    off = np.minimum(np.abs(here - there).sum(axis=1), differs)
+    return 1 - float(off.mean()) / differs

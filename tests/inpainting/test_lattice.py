@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autoedit.inpainting.patch_diffusion.lattice import expected, lattice_of
+from tests.inpainting.grounds import HORIZON, aslant, checks, noise
+
+SHAPE = (200, 240)
+
+
+def hole_in(y0: int, y1: int, x0: int, x1: int) -> np.ndarray:
+    hole = np.zeros(SHAPE, bool)
+    hole[y0:y1, x0:x1] = True
+    return hole
+
+
+HOLE = hole_in(90, 140, 100, 140)
+
+
+def line_of(hole: np.ndarray) -> tuple[float, float]:
+    """The ground's vanishing line from the middle of the hole."""
+    y, _ = np.nonzero(hole)
+    return 0.0, 1 / (float(y.mean()) - HORIZON)
+
+
+def test_checked_ground_seen_aslant_says_what_is_in_a_hole() -> None:
+    truth = aslant(checks, SHAPE)
+    image = np.where(HOLE[:, :, None], 0, truth)
+    lattice = lattice_of(image, ~HOLE, HOLE, [line_of(HOLE)])
+    assert lattice is not None
+    told = expected(lattice, image, ~HOLE, HOLE)
+    assert told is not None
+    assert told.holds.mean() > 0.95
+    off = np.abs(told.values - truth[HOLE])[told.holds]
+    assert off.mean() < 0.15 * np.abs(truth - truth.mean((0, 1))).mean()
+    assert (told.trust >= 0).all()
+    assert (told.trust <= 1).all()
+
+
+def test_another_size_of_the_photo_has_the_same_lattice() -> None:
+    image = np.where(HOLE[:, :, None], 0, aslant(checks, SHAPE))
+    lattice = lattice_of(image, ~HOLE, HOLE, [line_of(HOLE)])
+    assert lattice is not None
+    twice = lattice.scaled(2)
+    y, x = np.float32([70, 150]), np.float32([60, 170])
+    once, large = lattice.shift(1, -1).at(y, x), twice.shift(1, -1).at(2 * y, 2 * x)
+    assert np.allclose(2 * np.stack(once), np.stack(large), atol=0.01)
+    assert twice.cell == pytest.approx(4 * lattice.cell)
+
+
+def stripes(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    tone = np.where((x // 14) % 2 == 0, 60.0, 190.0) + 0 * y
+    return np.stack([tone, tone, tone], axis=-1)
+
+
+def test_stripes_and_a_horizon_are_no_lattice() -> None:
+    for picture in (aslant(stripes, SHAPE), stripes(*np.mgrid[:200, :240].astype(float)[::-1])):
+        image = np.where(HOLE[:, :, None], 0, picture).astype(np.float32)
+        assert lattice_of(image, ~HOLE, HOLE, [line_of(HOLE)]) is None
+    above = np.where(np.arange(200)[:, None, None] < 120, 200.0, 90.0)
+    image = np.broadcast_to(above, (200, 240, 3)).astype(np.float32)
+    assert lattice_of(image, ~HOLE, HOLE, []) is None
+
+
+def test_neither_noise_nor_plain_ground_is_a_lattice() -> None:
+    plain = np.full((*SHAPE, 3), 128, np.float32)
+    for image in (noise(SHAPE), plain):
+        assert lattice_of(image, ~HOLE, HOLE, [(0.0, 0.0)]) is None
+
+
+def test_what_is_no_ground_beside_the_hole_is_told_from_it() -> None:
+    truth = aslant(checks, SHAPE)
+    truth[:, 150:] = (30, 160, 90)  # a wall, into which the hole reaches
+    hole = hole_in(90, 140, 110, 200)
+    image = np.where(hole[:, :, None], 0, truth)
+    lattice = lattice_of(image, ~hole, hole, [line_of(hole)])
+    if lattice is None:  # too little is seen of it: then nothing is said of the wall either
+        return
+    told = expected(lattice, image, ~hole, hole)
+    if told is not None:
+        columns = np.nonzero(hole)[1]
+        assert told.holds[columns > 185].mean() < 0.2
