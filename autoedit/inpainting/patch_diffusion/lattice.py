@@ -151,22 +151,32 @@ def expected(
         return None
     values, apart = said
     both = hole | ring
-    inside, known = hole[both], np.isfinite(apart)
+    inside = hole[both]
     differs = max(_differs(image[ring]), 1e-6)
     trust = np.clip(_SURE - apart[inside] / differs, 0, 1)
-    # How well it holds on the ring, carried into the hole.
-    tells = np.zeros((*hole.shape, 2), np.float32)
-    off = np.abs(image[both] - values).sum(axis=1) / differs
-    tells[both] = np.stack([off, np.ones_like(off)], axis=1)
-    tells[both] *= (known & ~inside)[:, None]
-    tells = np.nan_to_num(tells)
-    wide = np.asarray(cv2.GaussianBlur(tells, (0, 0), _CARRIED * size), np.float32)[hole]
-    holds = wide[:, 0] < _WRONG * wide[:, 1]
+    # In light that falls off, what differs may be the light alone.
+    plain = _plain(image, usable)
+    unlit = _said(lattice, plain, usable, hole, ring)
+    holds = _carried(image, values, hole, ring, size)
+    if unlit is not None:
+        holds |= _carried(plain, unlit[0], hole, ring, size)
     return Expected(
         np.nan_to_num(values[inside]).astype(np.float32),
         np.nan_to_num(trust).astype(np.float32),
-        known[inside] & holds,
+        np.isfinite(apart[inside]) & holds,
     )
+
+
+def _carried(
+    image: FloatArray, said: FloatArray, hole: BoolArray, ring: BoolArray, size: float
+) -> BoolArray:
+    """Where in the hole a lattice holds, bool (N,), by how well it does on the ring near by."""
+    off = np.abs(image[ring] - said[ring[hole | ring]]).sum(axis=1)
+    known = np.isfinite(off)
+    tells = np.zeros((*hole.shape, 2), np.float32)
+    tells[ring] = np.stack([np.where(known, off, 0), known], axis=1)
+    wide = np.asarray(cv2.GaussianBlur(tells, (0, 0), _CARRIED * size), np.float32)[hole]
+    return wide[:, 0] < _WRONG * _differs(image[ring]) * wide[:, 1]
 
 
 def _differs(values: FloatArray) -> float:
