@@ -171,12 +171,13 @@ def _carried(
     image: FloatArray, said: FloatArray, hole: BoolArray, ring: BoolArray, size: float
 ) -> BoolArray:
     """Where in the hole a lattice holds, bool (N,), by how well it does on the ring near by."""
-    off = np.abs(image[ring] - said[ring[hole | ring]]).sum(axis=1)
+    differs = _differs(image[ring])
+    off = np.minimum(np.abs(image[ring] - said[ring[hole | ring]]).sum(axis=1), differs)
     known = np.isfinite(off)
     tells = np.zeros((*hole.shape, 2), np.float32)
     tells[ring] = np.stack([np.where(known, off, 0), known], axis=1)
     wide = np.asarray(cv2.GaussianBlur(tells, (0, 0), _CARRIED * size), np.float32)[hole]
-    return wide[:, 0] < _WRONG * _differs(image[ring]) * wide[:, 1]
+    return wide[:, 0] < _WRONG * differs * wide[:, 1]
 
 
 def _differs(values: FloatArray) -> float:
