@@ -26,6 +26,7 @@ _SOFT = 1.5  # pixels of blur in which a period is first made exact
 _NEAR, _MARGIN = 3.0, 30  # hole sizes, and pixels, round the hole where periods are sought
 _OVERLAP = 0.08  # share of what is known that must lie on itself, moved
 _ALIKE, _SHORTEST = 0.3, 8  # correlation of a period, at least; pixels
+_SHARP = 0.5  # the same in the larger picture: joints a pixel off are none any more
 _AS_GOOD = 0.45  # of the best period's correlation
 _PERIODS, _PAIRS = 18, 60  # the shortest ones that are tried
 _SLANT = 0.35  # sine of the angle between two periods, at least
@@ -131,6 +132,27 @@ def lattice_of(
         if explained > best:
             best, found = explained, exact
     return found
+
+
+def sharpened(
+    lattice: Lattice, image: FloatArray, usable: BoolArray, hole: BoolArray
+) -> Lattice | None:
+    """The same lattice made exact in a larger picture; None where it does not hold in that.
+
+    Args:
+        lattice: in pixels of this image, as from a smaller one.
+        image, usable, hole: see `lattice_of`.
+    """
+    size, away = float(np.sqrt(np.count_nonzero(hole))), distance(~hole)
+    plain = _plain(image, usable)
+    soft = np.asarray(cv2.GaussianBlur(plain, (0, 0), _SOFT), np.float32)
+    reach = size + float(np.linalg.norm(lattice.periods, axis=1).max())
+    asked = _asked(usable, away, reach)
+    exact = _exact(_exact(lattice, soft, usable, asked), plain, usable, asked)
+    if not _crossed(exact.periods) or _alike(exact, plain, usable, asked, _COUNTS)[0] < _SHARP:
+        return None
+    ring = usable & (away < max(_RING * size, _THINNEST))
+    return exact if _explained(exact, plain, usable, hole, ring) > _EXPLAINED else None
 
 
 def expected(

@@ -15,7 +15,7 @@ import numpy as np
 from autoedit.core.mask import BoolArray, FloatArray, PixelArray
 from autoedit.inpainting.patch_diffusion import kernels
 from autoedit.inpainting.patch_diffusion.colour import to_lab, to_rgb
-from autoedit.inpainting.patch_diffusion.lattice import Lattice, expected, lattice_of
+from autoedit.inpainting.patch_diffusion.lattice import Lattice, expected, lattice_of, sharpened
 from autoedit.inpainting.patch_diffusion.lines import planes, segments
 from autoedit.inpainting.patch_diffusion.planes import PlaneShift, sampled
 from autoedit.inpainting.patch_diffusion.pyramid import Level, build, spread
@@ -93,12 +93,14 @@ def _lattice(pixels: PixelArray, hole: BoolArray, usable: BoolArray) -> Lattice 
         if not unknown.any() or unknown.all():
             return None
         pictures.append((to_lab(small), unknown, (_reduced(usable, size) > 0.99) & ~unknown))
-    (fine, unknown, _), (image, missing, known) = pictures
+    (fine, unknown, seen), (image, missing, known) = pictures
     lines = segments(fine[:, :, 0], ~unknown)
     found = planes(lines, ~unknown, _PLANES, np.random.default_rng(0))
     scale = image.shape[1] / fine.shape[1]
     lattice = lattice_of(image, known, missing, [(lx / scale, ly / scale) for lx, ly in found])
-    return None if lattice is None else lattice.scaled(hole.shape[1] / image.shape[1])
+    if lattice is not None:
+        lattice = sharpened(lattice.scaled(1 / scale), fine, seen, unknown)
+    return None if lattice is None else lattice.scaled(hole.shape[1] / fine.shape[1])
 
 
 def _reduced(where: BoolArray, size: tuple[int, int]) -> FloatArray:
