@@ -18,7 +18,7 @@ from autoedit.inpainting.patch_diffusion.colour import to_lab, to_rgb
 from autoedit.inpainting.patch_diffusion.lattice import Lattice, expected, lattice_of, sharpened
 from autoedit.inpainting.patch_diffusion.lines import planes, segments
 from autoedit.inpainting.patch_diffusion.planes import PlaneShift, sampled
-from autoedit.inpainting.patch_diffusion.pyramid import Level, build, spread
+from autoedit.inpainting.patch_diffusion.pyramid import Level, build, membrane, spread
 from autoedit.inpainting.patch_diffusion.repeats import IntArray
 from autoedit.inpainting.patch_diffusion.shift_map import regular
 
@@ -156,12 +156,14 @@ def _composed(
     where = (large(part.astype(np.uint8), cv2.INTER_NEAREST) > 0) & ~level.known
     y, x = np.nonzero(where)
     chosen = labels[y, x]
-    here = _taken(level, shifts, chosen, y, x)
+    # A step may reach into the hole, or on another thing: there, it reads what is round that.
+    source = np.where(level.usable[:, :, None], level.image[:, :, :3], membrane(level)[:, :, :3])
+    here = _taken(source, shifts, chosen, y, x)
     numbers = np.full((height + 2, width + 2), -2, np.int32)
     numbers[1:-1, 1:-1][level.usable if level.joined is None else level.joined] = -1
     numbers[y + 1, x + 1] = np.arange(len(y), dtype=np.int32)
     neighbours = np.stack([numbers[y + 1 + dy, x + 1 + dx] for dy, dx in _STEPS], axis=1)
-    steps = [here - _taken(level, shifts, chosen, y + dy, x + dx) for dy, dx in _STEPS]
+    steps = [here - _taken(source, shifts, chosen, y + dy, x + dx) for dy, dx in _STEPS]
     right = _SCREENING * here
     for k, (dy, dx) in enumerate(_STEPS):
         known, both = neighbours[:, k] == -1, neighbours[:, k] >= 0
@@ -182,11 +184,10 @@ def _composed(
 
 
 def _taken(
-    level: Level, shifts: list[PlaneShift], chosen: IntArray, y: IntArray, x: IntArray
+    image: FloatArray, shifts: list[PlaneShift], chosen: IntArray, y: IntArray, x: IntArray
 ) -> FloatArray:
-    """What each pixel's shift brings it: float32 (N, 3)."""
+    """What each pixel's shift brings it of an image, (H, W, 3): float32 (N, 3)."""
     values = np.zeros((len(y), 3), np.float32)
-    image = np.ascontiguousarray(level.image[:, :, :3])
     for number in np.unique(chosen):
         own = chosen == number
         sy, sx = shifts[number].at(y[own].astype(np.float32), x[own].astype(np.float32))
