@@ -67,17 +67,3 @@ def test_neither_noise_nor_plain_ground_is_a_lattice() -> None:
     plain = np.full((*SHAPE, 3), 128, np.float32)
     for image in (noise(SHAPE), plain):
         assert lattice_of(image, ~HOLE, HOLE, [(0.0, 0.0)]) is None
-
-
-def test_what_is_no_ground_beside_the_hole_is_told_from_it() -> None:
-    truth = aslant(checks, SHAPE)
-    truth[:, 150:] = (30, 160, 90)  # a wall, into which the hole reaches
-    hole = hole_in(90, 140, 110, 200)
-    image = np.where(hole[:, :, None], 0, truth)
-    lattice = lattice_of(image, ~hole, hole, [line_of(hole)])
-    if lattice is None:  # too little is seen of it: then nothing is said of the wall either
-        return
-    told = expected(lattice, image, ~hole, hole)
-    if told is not None:
-        columns = np.nonzero(hole)[1]
-        assert told.holds[columns > 185].mean() < 0.2
