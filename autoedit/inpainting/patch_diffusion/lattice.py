@@ -8,28 +8,22 @@ well that holds round the hole is measured, and says whether it is trusted in it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import cv2
 import numpy as np
-from scipy import fft, optimize
+from scipy import optimize
 
 from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray
-from autoedit.inpainting.patch_diffusion.planes import PlaneShift, from_the_front, sampled
+from autoedit.inpainting.patch_diffusion.periods import crossed, pairs, without_light
+from autoedit.inpainting.patch_diffusion.planes import PlaneShift, sampled
 
-_SHADING = 20.0  # pixels over which light differs, and a pattern does not
 _SOFT = 1.5  # pixels of blur in which a period is first made exact
-_NEAR, _MARGIN = 3.0, 30  # hole sizes, and pixels, round the hole where periods are sought
-_OVERLAP = 0.08  # share of what is known that must lie on itself, moved
-_ALIKE, _SHORTEST = 0.3, 8  # correlation of a period, at least; pixels
-_SHARP = 0.5  # the same in the larger picture: joints a pixel off are none any more
-_AS_GOOD = 0.45  # of the best period's correlation
-_PERIODS, _PAIRS = 18, 60  # the shortest ones that are tried
-_SLANT = 0.35  # sine of the angle between two periods, at least
+_SHARP = 0.5  # correlation in the larger picture, at least: joints a pixel off are none any more
 _SMALL = 0.08  # of two lattices that do as well, the finer: worth of a factor e of a cell's area
 _TRIED = 4  # pairs of periods that are made exact
 _ASKED = 500  # pixels that they are made exact by, about
@@ -110,11 +104,11 @@ def lattice_of(
     y, x = np.nonzero(hole)
     centre, size = (float(y.mean()), float(x.mean())), float(np.sqrt(len(y)))
     away = distance(~hole)
-    plain = _plain(image, usable)
+    plain = without_light(image, usable)
     soft = np.asarray(cv2.GaussianBlur(plain, (0, 0), _SOFT), np.float32)
     tried: list[tuple[float, Lattice, _Asked]] = []
     for line in [(0.0, 0.0), *lines]:
-        for periods in _pairs(image, usable, line, centre, size):
+        for periods in pairs(image, usable, line, centre, size):
             lattice = Lattice(line, centre, periods)
             asked = _asked(usable, away, size + float(np.linalg.norm(periods, axis=1).max()))
             alike, seen = _alike(lattice, soft, usable, asked, _COUNTS)
@@ -126,7 +120,7 @@ def lattice_of(
     whole = (each[1:] for each in tried if not _runs_on(each[1], plain, usable, each[2]))
     for lattice, asked in islice(whole, _TRIED):
         exact = _exact(_exact(lattice, soft, usable, asked), plain, usable, asked)
-        if not _crossed(exact.periods):
+        if not crossed(exact.periods):
             continue
         explained = _explained(exact, plain, usable, hole, ring)
         if explained > best:
@@ -144,12 +138,12 @@ def sharpened(
         image, usable, hole: see `lattice_of`.
     """
     size, away = float(np.sqrt(np.count_nonzero(hole))), distance(~hole)
-    plain = _plain(image, usable)
+    plain = without_light(image, usable)
     soft = np.asarray(cv2.GaussianBlur(plain, (0, 0), _SOFT), np.float32)
     reach = size + float(np.linalg.norm(lattice.periods, axis=1).max())
     asked = _asked(usable, away, reach)
     exact = _exact(_exact(lattice, soft, usable, asked), plain, usable, asked)
-    if not _crossed(exact.periods) or _alike(exact, plain, usable, asked, _COUNTS)[0] < _SHARP:
+    if not crossed(exact.periods) or _alike(exact, plain, usable, asked, _COUNTS)[0] < _SHARP:
         return None
     ring = usable & (away < max(_RING * size, _THINNEST))
     return exact if _explained(exact, plain, usable, hole, ring) > _EXPLAINED else None
@@ -177,7 +171,7 @@ def expected(
     differs = max(_differs(image[ring]), 1e-6)
     trust = np.clip(_SURE - apart[inside] / differs, 0, 1)
     # In light that falls off, what differs may be the light alone.
-    plain = _plain(image, usable)
+    plain = without_light(image, usable)
     unlit = _said(lattice, plain, usable, hole, ring)
     holds = _carried(image, values, hole, ring, size)
     if unlit is not None:
@@ -223,75 +217,6 @@ def _asked(usable: BoolArray, away: FloatArray, reach: float) -> _Asked:
     kept = (y % stride == 0) & (x % stride == 0)
     y, x = y[kept], x[kept]
     return _Asked(y, x, weight[y, x].astype(np.float32))
-
-
-def _plain(image: FloatArray, usable: BoolArray) -> FloatArray:
-    """The picture without its light and shade, 0 where it is not known."""
-    known = usable.astype(np.float32)
-    share = np.maximum(cv2.GaussianBlur(known, (0, 0), _SHADING), 1e-3)[:, :, None]
-    light = cv2.GaussianBlur(image * known[:, :, None], (0, 0), _SHADING) / share
-    return np.asarray((image - light) * known[:, :, None], np.float32)
-
-
-def _pairs(
-    image: FloatArray, usable: BoolArray, line: tuple[float, float],
-    centre: tuple[float, float], size: float,
-) -> Iterator[np.ndarray]:  # fmt: skip
-    """Two periods each, (2, 2), of a plane round the hole."""
-    there = from_the_front(image, usable, line, centre, round(_NEAR * size) + _MARGIN)
-    if there is None:
-        return
-    front, seen, _ = there
-    periods = _periods(_plain(front, seen), seen)
-    pairs = [np.stack([a, b]) for n, a in enumerate(periods) for b in periods[:n]]
-    wide = [pair for pair in pairs if _crossed(pair)]
-    yield from sorted(wide, key=lambda pair: abs(float(np.linalg.det(pair))))[:_PAIRS]
-
-
-def _crossed(pair: np.ndarray) -> bool:
-    """Whether two periods run different ways, and neither is too short to be one."""
-    lengths = np.linalg.norm(pair, axis=1)
-    apart = abs(float(np.linalg.det(pair))) > _SLANT * float(lengths.prod())
-    return apart and float(lengths.min()) > _SHORTEST
-
-
-def _periods(plain: FloatArray, seen: BoolArray) -> list[np.ndarray]:
-    """Shifts (dy, dx) by which a picture is like itself, the shortest first.
-
-    By the normalised correlation of masked pictures (Padfield 2012, "Masked object registration in
-    the Fourier domain").
-    """
-    height, width = seen.shape
-    shape = [int(fft.next_fast_len(2 * side - 1) or 0) for side in seen.shape]
-    mask = np.fft.rfft2(seen.astype(np.float32), shape)
-    power = np.fft.rfft2(np.square(plain).sum(axis=2), shape)
-    own = np.zeros(mask.shape, np.float32)
-    for channel in range(plain.shape[2]):
-        own += np.square(np.abs(np.fft.rfft2(plain[:, :, channel], shape)))
-    middle = shape[1] // 2
-
-    def back(product: np.ndarray) -> FloatArray:
-        """Shifts from none down, and both ways across."""
-        all_over = np.fft.fftshift(np.fft.irfft2(product, shape), axes=1)
-        return all_over[:height, middle - width + 1 : middle + width].astype(np.float32)
-
-    overlap, one, other = (
-        back(each) for each in (mask * mask.conj(), power * mask.conj(), mask * power.conj())
-    )
-    least = 1e-6 * max(float(one.max()), 1e-6)
-    alike = back(own) / np.maximum(np.sqrt(np.maximum(one * other, 0)), least)
-    alike[overlap < _OVERLAP * np.count_nonzero(seen)] = 0
-    alike = cv2.GaussianBlur(alike, (0, 0), 0.8)
-    top = (alike == cv2.dilate(alike, np.ones((5, 5), np.uint8))) & (alike > _ALIKE)
-    dy, dx = np.nonzero(top)
-    strength, dx = alike[dy, dx], dx - width + 1
-    kept = (np.hypot(dy, dx) > _SHORTEST) & ((dy > 0) | (dx > 0))
-    if not kept.any():
-        return []
-    kept &= strength >= _AS_GOOD * strength[kept].max()
-    shifts = np.stack([dy[kept], dx[kept]], axis=1).astype(np.float64)
-    order = np.argsort(np.hypot(*shifts.T), kind="stable")[:_PERIODS]
-    return list(shifts[order])
 
 
 def _moved(
