@@ -93,7 +93,7 @@ def _select(
     with run.stage("segmentation"):
         outlines = [
             region.mask if region.exact and region.mask is not None
-            else stages.outline(photo, prompt)
+            else masking.without_shadow(photo.pixels, stages.outline(photo, prompt))
             for region, prompt in zip(regions, prompts, strict=True)
         ]  # fmt: skip
     mask = outlines[0]
@@ -237,7 +237,11 @@ def others(
             for region in found
         ]  # fmt: skip
     thing = Mask(np.zeros(mask.shape, np.float32), "none") if place else mask
-    return others_than(thing, outlined, taken)
+    with run.stage("masking"):
+        return [
+            masking.without_shadow(photo.pixels, other, thing)
+            for other in others_than(thing, outlined, taken)
+        ]
 
 
 def joined(things: Sequence[Mask], shape: tuple[int, int]) -> Mask:

@@ -3,6 +3,7 @@
 from autoedit.masking.hidden import but_completed, hidden_part
 from autoedit.masking.hole import clean, grow_radius, matte_for, spare
 from autoedit.masking.matting import Cutout, alpha_matte
+from autoedit.masking.own_shadow import without_shadow
 from autoedit.masking.reflections import reflection_mask
 from autoedit.masking.relighting import Relit, relit
 from autoedit.masking.shadows import shadow_mask
@@ -22,4 +23,5 @@ __all__ = [
     "shadow_mask",
     "spare",
     "view_round",
+    "without_shadow",
 ]

@@ -13,7 +13,8 @@ _CLEAR = np.ones((7, 7), np.uint8)  # an outline is not to be trusted nearer to 
 _STRAIGHT, _LEAST = 0.015, 1.5  # of the thing's size, and in pixels: how far off a line may be
 _LONG, _LEAST_LONG = 0.3, 20.0  # of the thing's size, and pixels: it tells its own direction
 _BENT, _LEAST_BENT = 0.005, 0.45  # likewise: an edge whose middle is off by more is round
-_SHORT = 10.0  # pixels of an edge that tell which other one runs alike
+_SHORT = 5.0  # pixels of an edge that tell which other one runs alike; less is a hook at the hole
+_BLURRED, _SQUARE = 10.0, np.cos(np.deg2rad(75))  # likewise, which a right angle must make sure
 _ALIKE = np.cos(np.deg2rad(15))
 _SHARPEST, _BLUNTEST = np.cos(np.deg2rad(30)), np.cos(np.deg2rad(155))
 _WITHIN = 0.9  # of the corner: how much of it the hole hides
@@ -43,11 +44,13 @@ def hidden_corner(seen: BoolArray, hole: BoolArray) -> tuple[int, int] | None:
     for bend in bends[1:-1]:
         places.append(places[-1] + int(np.argmax((free[places[-1] :] == bend).all(axis=1))))
     edges = [free[first : last + 1] for first, last in pairwise([*places, len(free) - 1])]
-    if len(edges) < 2:
+    lengths = np.linalg.norm(np.diff(bends, axis=0), axis=1)
+    long = np.flatnonzero(lengths >= _SHORT)
+    if len(long) < 2:
         return None
+    edges, lengths = edges[long[0] : long[-1] + 1], lengths[long[0] : long[-1] + 1]
     sides = [_line(edge) for edge in edges]
     ways = np.array([way for _, way in sides])
-    lengths = np.linalg.norm(np.diff(bends, axis=0), axis=1)
     straight = lengths > max(_LEAST_LONG, _LONG * size)
     for number in np.flatnonzero(straight):
         straight[number] = _bow(edges[number], ways[number]) < max(_LEAST_BENT, _BENT * size)
@@ -57,11 +60,13 @@ def hidden_corner(seen: BoolArray, hole: BoolArray) -> tuple[int, int] | None:
         if not straight[end]:
             alike = np.abs(ways @ way) * straight
             partner = int(np.argmax(alike))
-            if lengths[end] < _SHORT or alike[partner] < _ALIKE:
+            turn = abs(ways[1 if end == 0 else end - 1] @ way)
+            if alike[partner] < _ALIKE or (lengths[end] < _BLURRED and turn > _SQUARE):
                 return None
-            way = way + ways[partner] * np.sign(ways[partner] @ way)
+            led = lengths[partner] * np.sign(ways[partner] @ way) * ways[partner]
+            way = lengths[end] * way + led
             way /= np.linalg.norm(way)
-        last = free[0 if end == 0 else -1]  # where it runs into the hole
+        last = edges[end][0 if end == 0 else -1]  # where it runs into the hole
         found.append((middle + ((last - middle) @ way) * way, sign * way))
     return _meeting(found, hole)
 

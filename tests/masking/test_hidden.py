@@ -104,6 +104,17 @@ def test_an_edge_seen_for_a_few_pixels_runs_like_the_one_across() -> None:
     assert abs(corner[0] - 30) <= 2 and abs(corner[1] - 40) <= 2
 
 
+def test_an_edge_of_which_hardly_anything_shows_is_led_by_the_one_that_runs_alike() -> None:
+    book = drawn((50, 30), (122, 38), (108, 100), (26, 90))
+    hole = disc(75, 46, 38) & ~drawn((113, 0), (159, 0), (159, 119), (107, 119))
+    ledge = book & ~hole
+    ledge[:67, :60] = False  # an outline that turns just before the hole
+    for seen in (book & ~hole, ledge):
+        corner = hidden_corner(seen, hole)
+        assert corner is not None
+        assert abs(corner[0] - 50) <= 3 and abs(corner[1] - 30) <= 3
+
+
 @given(st.integers(8, 45), st.floats(0, 6.28), st.integers(6, 30))
 def test_what_is_round_has_no_corner(radius: int, angle: float, size: int) -> None:
     plate = disc(80, 60, radius)
