@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from autoedit import drawing, inserting, masking
 from autoedit.compositing.transparency import own_alpha
+from autoedit.core.distance import distance
 from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
 from autoedit.core.plan import EditStep, Target
@@ -29,6 +30,7 @@ _RIM = 0.15  # of that reach: what is right round letters
 _AS_LARGE, _AS_SURE = 0.5, 0.9  # of the subject; score of another thing that may be it
 _PLAIN, _LEAST_OF_KIND = 0.69, 0.03  # score of a clear thing; of the subject's area
 _ONE_COLOUR, _MANY = 12.0, 3  # CIELAB: between things of one kind; so many are a group
+_BESIDE, _CLOSE = 6.0, 0.01  # pixels; of the photo's longer side
 _SHADES, _COMMON = 8, 4  # levels a channel; of 255, how often a colour must occur there
 _NO_SUBJECT = (
     "No subject stands out from the rest of this photo. Draw a box round it with --box, or say "
@@ -237,11 +239,19 @@ def others(
             for region in found
         ]  # fmt: skip
     thing = Mask(np.zeros(mask.shape, np.float32), "none") if place else mask
-    with run.stage("masking"):
-        return [
-            masking.without_shadow(photo.pixels, other, thing)
-            for other in others_than(thing, outlined, taken)
-        ]
+    reach = max(_BESIDE, _CLOSE * max(photo.shape))
+    beside = distance(~(mask if taken is None else mask | taken).binary) < reach
+
+    def exact(other: Mask) -> Mask:
+        """What a fill may come up to: to the pixel, with its spout, and without its shadow."""
+        if not (other.binary & beside).any():
+            return other
+        outline = stages.outline(photo, Prompt(box=other.box, mask=other))
+        own = Mask(np.where(thing.binary, 0, outline.array).astype(np.float32), other.origin)
+        return masking.without_shadow(photo.pixels, own, thing)
+
+    with run.stage("segmentation"):
+        return [exact(other) for other in others_than(thing, outlined, taken)]
 
 
 def joined(things: Sequence[Mask], shape: tuple[int, int]) -> Mask:

@@ -14,7 +14,8 @@ _STRAIGHT, _LEAST = 0.015, 1.5  # of the thing's size, and in pixels: how far of
 _LONG, _LEAST_LONG = 0.3, 20.0  # of the thing's size, and pixels: it tells its own direction
 _BENT, _LEAST_BENT = 0.005, 0.45  # likewise: an edge whose middle is off by more is round
 _SHORT = 5.0  # pixels of an edge that tell which other one runs alike; less is a hook at the hole
-_BLURRED, _SQUARE = 10.0, np.cos(np.deg2rad(75))  # likewise, which a right angle must make sure
+# Likewise, of one of which no more is known than its corner and about where it goes.
+_BLURRED, _NEARLY, _SQUARE = 10.0, np.cos(np.deg2rad(45)), np.cos(np.deg2rad(80))
 _ALIKE = np.cos(np.deg2rad(15))
 _SHARPEST, _BLUNTEST = np.cos(np.deg2rad(30)), np.cos(np.deg2rad(155))
 _WITHIN = 0.9  # of the corner: how much of it the hole hides
@@ -60,12 +61,19 @@ def hidden_corner(seen: BoolArray, hole: BoolArray) -> tuple[int, int] | None:
         if not straight[end]:
             alike = np.abs(ways @ way) * straight
             partner = int(np.argmax(alike))
-            turn = abs(ways[1 if end == 0 else end - 1] @ way)
-            if alike[partner] < _ALIKE or (lengths[end] < _BLURRED and turn > _SQUARE):
+            led = np.sign(ways[partner] @ way) * ways[partner]
+            if lengths[end] < _BLURRED:
+                middle = edges[end][-1 if end == 0 else 0].astype(np.float64)
+                across = edges[partner][0 if partner > end else -1] - middle
+                square = abs(led @ across) < _SQUARE * np.linalg.norm(across)
+                if alike[partner] < _NEARLY or not square:
+                    return None
+                way = led
+            elif alike[partner] < _ALIKE:
                 return None
-            led = lengths[partner] * np.sign(ways[partner] @ way) * ways[partner]
-            way = lengths[end] * way + led
-            way /= np.linalg.norm(way)
+            else:
+                way = lengths[end] * way + lengths[partner] * led
+                way /= np.linalg.norm(way)
         last = edges[end][0 if end == 0 else -1]  # where it runs into the hole
         found.append((middle + ((last - middle) @ way) * way, sign * way))
     return _meeting(found, hole)

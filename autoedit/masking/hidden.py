@@ -13,6 +13,7 @@ _DENTED = 0.06  # of its hull: a thing that lacks more near what is hidden is no
 _NEAR = 0.5  # sizes of what is hidden
 _LEAST, _MOST = 0.01, 1.5  # of what is seen of a thing: less is its edge, and more is a guess
 _ROWS, _ASKEW = 0.3, 0.03  # share of its rows that tell an axis; of its width, that they differ
+_LEANING = 0.15  # columns a row: how much what stands upright leans away from a wide lens's middle
 _OUTER = 0.05  # of what is lost of a thing: more beyond what is left of it may be a corner
 _RIM, _THREAD = np.ones((5, 5), np.uint8), np.ones((3, 3), np.uint8)
 _SCRAP = 0.25  # of the largest part of a thing: less, apart from it, is part of its shadow or so
@@ -104,7 +105,10 @@ def _hull(region: BoolArray) -> BoolArray:
 
 
 def _reflection(seen: BoolArray, hole: BoolArray) -> BoolArray | None:
-    """What is seen, reflected in its upright axis, if it is alike on both sides; bool (H, W)."""
+    """What is seen, reflected row by row in its axis, if it is alike on both sides; bool (H, W).
+
+    The axis is upright, or leans a little, as it does beside the middle of a photo from above.
+    """
     rows = np.flatnonzero(seen.any(axis=1))
     first, last = seen.argmax(axis=1), seen.shape[1] - 1 - seen[:, ::-1].argmax(axis=1)
     near = cv2.dilate(hole.astype(np.uint8), np.ones((1, 5), np.uint8)) > 0
@@ -112,14 +116,21 @@ def _reflection(seen: BoolArray, hole: BoolArray) -> BoolArray | None:
     if free.size < _ROWS * rows.size:
         return None
     middle = (first[free] + last[free]) / 2
-    axis = float(np.median(middle))
     wide = float((last[free] - first[free]).max()) + 1
-    if np.abs(middle - axis).mean() > _ASKEW * wide:
+    lean, start = 0.0, float(np.median(middle))
+    askew = np.abs(middle - start).mean()
+    away = free - free.mean()
+    slope = float(away @ middle / max(away @ away, 1.0))
+    origin = middle.mean() - slope * free.mean()
+    leaning = np.abs(middle - origin - slope * free).mean()
+    if abs(slope) < _LEANING and leaning < askew / 2:
+        lean, start, askew = slope, origin, leaning
+    if askew > _ASKEW * wide:
         return None
-    columns = np.arange(seen.shape[1])
-    source = np.rint(2 * axis - columns).astype(int)
-    inside = (source >= 0) & (source < seen.shape[1])
-    turned = np.zeros_like(seen)
-    turned[:, columns[inside]] = seen[:, source[inside]]
+    height, width = seen.shape
+    axis = start + lean * np.arange(height)
+    source = np.rint(2 * axis[:, None] - np.arange(width)).astype(int)
+    inside = (source >= 0) & (source < width)
+    turned = np.take_along_axis(seen, source.clip(0, width - 1), axis=1) & inside
     unlike = np.count_nonzero(turned & ~seen & ~hole)
     return turned if unlike < _UNLIKE * np.count_nonzero(seen) else None

@@ -80,6 +80,16 @@ def test_of_a_can_the_hidden_corner_is_known_from_the_other_one() -> None:
     assert part[hole & ~can].mean() < 0.1
 
 
+def test_what_leans_a_little_is_alike_on_both_sides_of_an_axis_that_leans() -> None:
+    cone = drawn((74, 10), (82, 10), (96, 110), (40, 110)).astype(np.uint8)
+    cv2.ellipse(cone, (68, 110), (28, 9), 0, 0, 360, (1.0,), -1)  # its middle goes from 78 to 68
+    cone, hole = cone > 0, disc(36, 104, 34)
+    part = hidden_part(Mask.of(cone & ~hole), hole, hole)
+    assert part is not None
+    assert part[cone & hole].mean() > 0.95
+    assert part[hole & ~cone].mean() < 0.1
+
+
 def test_of_what_is_not_alike_on_both_sides_no_corner_is_mirrored() -> None:
     slope = drawn((60, 20), (80, 20), (120, 100), (60, 100))
     hole = disc(58, 95, 24)
