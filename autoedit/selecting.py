@@ -31,6 +31,7 @@ _AS_LARGE, _AS_SURE = 0.5, 0.9  # of the subject; score of another thing that ma
 _PLAIN, _LEAST_OF_KIND = 0.69, 0.03  # score of a clear thing; of the subject's area
 _ONE_COLOUR, _MANY = 12.0, 3  # CIELAB: between things of one kind; so many are a group
 _BESIDE, _CLOSE = 6.0, 0.01  # pixels; of the photo's longer side
+_PERHAPS, _SURELY = 0.3, 0.7  # how likely the network finds a thing
 _SHADES, _COMMON = 8, 4  # levels a channel; of 255, how often a colour must occur there
 _NO_SUBJECT = (
     "No subject stands out from the rest of this photo. Draw a box round it with --box, or say "
@@ -239,19 +240,44 @@ def others(
             for region in found
         ]  # fmt: skip
     thing = Mask(np.zeros(mask.shape, np.float32), "none") if place else mask
+    kept = others_than(thing, outlined, taken)
     reach = max(_BESIDE, _CLOSE * max(photo.shape))
     beside = distance(~(mask if taken is None else mask | taken).binary) < reach
-
-    def exact(other: Mask) -> Mask:
-        """What a fill may come up to: to the pixel, with its spout, and without its shadow."""
-        if not (other.binary & beside).any():
-            return other
-        outline = stages.outline(photo, Prompt(box=other.box, mask=other))
-        own = Mask(np.where(thing.binary, 0, outline.array).astype(np.float32), other.origin)
-        return masking.without_shadow(photo.pixels, own, thing)
-
+    met = [(other.binary & beside).any() for other in kept]
+    if not any(met):
+        return kept
     with run.stage("segmentation"):
-        return [exact(other) for other in others_than(thing, outlined, taken)]
+        likely = _likely_things(photo, mask)
+        return [
+            _exact(stages, photo, other, thing, likely) if close else other
+            for other, close in zip(kept, met, strict=True)
+        ]
+
+
+def _exact(
+    stages: Stages, photo: Photo, other: Mask, thing: Mask, likely: NDArray[np.float32]
+) -> Mask:
+    """What a fill may come up to: its outline to the pixel, and without its shadow.
+
+    Grounding knows it by patches of one colour, segmentation by its edges, the network by what
+    things look like, float32 (H, W) in [0, 1]: of the first two, that counts on which another one
+    agrees.
+    """
+    outline = stages.outline(photo, Prompt(box=other.box, mask=other)).array
+    beyond, without = likely > _PERHAPS, likely > _SURELY
+    found = np.where(other.binary, np.where(without, 1, outline), np.where(beyond, outline, 0))
+    own = Mask(np.where(thing.binary, 0, found).astype(np.float32), other.origin)
+    return masking.without_shadow(photo.pixels, own, thing)
+
+
+def _likely_things(photo: Photo, mask: Mask) -> NDArray[np.float32]:
+    """How likely a thing is to be seen, float32 (H, W); where nobody looked it is undecided."""
+    likely = np.full(photo.shape, (_PERHAPS + _SURELY) / 2, np.float32)
+    view = masking.view_round(photo.pixels, mask)
+    if view is not None:
+        x0, y0, x1, y1 = view.box
+        likely[y0:y1, x0:x1] = cv2.resize(view.seen.thing, (x1 - x0, y1 - y0))
+    return likely
 
 
 def joined(things: Sequence[Mask], shape: tuple[int, int]) -> Mask:

@@ -1,11 +1,18 @@
-"""What may be a source where letters were."""
+"""What may be a source where letters were, and what a fill may not touch."""
+
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pytest
 
 from autoedit.core.mask import Mask
 from autoedit.core.photo import Photo
-from autoedit.core.region import Region
-from autoedit.selecting import elsewhere
+from autoedit.core.region import Region, Regions
+from autoedit.pipeline import load_pipeline
+from autoedit.run import Run
+from autoedit.selecting import elsewhere, others
+from tests.drawing import ball, block, cast_shadow, ground, overlap
 
 
 def board() -> tuple[Photo, Region]:
@@ -35,3 +42,57 @@ def test_a_region_without_letters_is_filled_from_round_it() -> None:
     far = elsewhere(photo, (plain,)).array
     assert (far[30:90, 50:150] == 0).all()
     assert (far[:20] == 1).all()
+
+
+@pytest.fixture
+def scene():
+    """A ball beside a box: the photo, and the outlines of both."""
+    photo = ground()
+    cast_shadow(photo, 290, 240, (95, 16))
+    box = block(photo, 250, 140, 350, 240, (40, 70, 170))
+    return photo, ball(photo, 200, 190, 50, (190, 40, 30)), box
+
+
+def beside_the_ball(scene, found, outline):
+    """The other things beside the ball, of which grounding found one, and segmentation more."""
+    photo, target, _ = scene
+    asked = []
+
+    def segment(_, prompt):
+        asked.append(prompt)
+        return Mask.of(outline)
+
+    stages: Any = SimpleNamespace(
+        ground=lambda *_: Regions((Region((250, 140, 350, 240), 1.0, "box", Mask.of(found)),)),
+        outline=segment,
+        pipeline=load_pipeline("embedded", ()),
+    )
+    things = others(stages, Photo(photo), Mask.of(target), Run())
+    return [thing.binary for thing in things], asked
+
+
+def test_what_a_fill_comes_up_to_is_outlined_to_the_pixel(scene) -> None:
+    box = scene[2]
+    coarse, more = box.copy(), box.copy()
+    coarse[140:180, 250:270] = False  # grounding's patches lack a corner
+    more[120:140, 300:350] = True  # and an edge was missed where the box ends
+    (thing,), asked = beside_the_ball(scene, coarse, more)
+    assert len(asked) == 1
+    assert overlap(thing, box) > 0.97 > overlap(coarse, box)
+    assert not thing[scene[1]].any()
+
+
+def test_what_surely_is_a_thing_stays_one(scene) -> None:
+    box = scene[2]
+    less = box.copy()
+    less[170:210, 280:330] = False  # a patch of another colour, as on a label
+    (thing,), _ = beside_the_ball(scene, box, less)
+    assert overlap(thing, box) > 0.97
+
+
+def test_what_stands_far_from_the_hole_is_taken_as_it_was_found(scene) -> None:
+    photo, target, box = scene
+    away = np.roll(box, 60, axis=1)
+    things, asked = beside_the_ball((photo, target, away), away, away)
+    assert not asked
+    assert all((thing == away).all() for thing in things)

@@ -5,7 +5,7 @@ import numpy as np
 from autoedit.inpainting.patch_diffusion.guidance import Shift
 from autoedit.inpainting.patch_diffusion.pyramid import Level
 from autoedit.inpainting.patch_diffusion.shift_map import solve
-from autoedit.inpainting.patch_diffusion.strangeness import strangeness
+from autoedit.inpainting.patch_diffusion.strangeness import off_tone, strangeness
 
 HOLE = np.s_[20:40, 20:40]
 
@@ -67,3 +67,47 @@ def test_a_cupboard_that_fits_without_a_seam_is_not_copied_into_a_wall() -> None
     structure = solve(level, [Shift(0, 60), Shift(0, 30)], np.zeros((60, 120), np.float32))
     assert structure.found.all()
     assert (structure.values[:, 0] > 150).all()
+
+
+def grass(dry: slice, noise: float, height: int = 60, width: int = 160) -> np.ndarray:
+    """Pixels that no shift brings to lie on each other; a part of them lighter on average."""
+    rng = np.random.default_rng(3)
+    image = np.zeros((height, width, 4), np.float32)
+    image[:, :, :3] = 100 + rng.normal(0, noise, (height, width, 3))
+    image[:, dry, 0] += 30
+    return image
+
+
+def test_a_tone_is_off_as_far_as_it_is_from_the_mean_of_those_round_the_hole() -> None:
+    level = level_with(grass(np.s_[100:140], 2.0))
+    rows, columns = np.nonzero(~level.known)
+    beside = off_tone(level, rows[:, None], columns[:, None] + 30)
+    dry = off_tone(level, rows[:, None], columns[:, None] + 90)
+    assert beside.shape == (400, 1)
+    assert beside.max() < 3
+    assert 20 < np.median(dry) < 35
+    nothing = Level(level.image, level.known, np.zeros_like(level.known))
+    assert not off_tone(nothing, rows[:, None], columns[:, None]).any()
+
+
+def test_where_no_source_fits_the_one_of_the_same_tone_is_taken() -> None:
+    image = grass(np.s_[100:140], 28.0)
+    level = level_with(image)
+    shifts = ((0, 90), (3, 91), (-4, 88), (1, 30))
+    structure = solve(
+        level, [Shift(*each) for each in shifts], np.zeros(level.known.shape, np.float32)
+    )
+    _, columns = np.nonzero(~level.known)
+    assert (structure.x - columns == 30).mean() > 0.9
+
+
+def test_of_two_alike_that_fit_as_ill_the_one_as_far_away_is_taken() -> None:
+    image = grass(np.s_[0:0], 28.0, height=160)
+    known = np.ones(image.shape[:2], bool)
+    known[20:40, 20:40] = False
+    structure = solve(
+        Level(image, known, known), [Shift(100, 40), Shift(90, 3), Shift(2, 60)],
+        np.zeros(known.shape, np.float32),
+    )  # fmt: skip
+    rows, _ = np.nonzero(~known)
+    assert (np.abs(structure.y - rows) <= 2).mean() > 0.7

@@ -32,20 +32,11 @@ def strangeness(level: Level, y: IntArray, x: IntArray) -> FloatArray:
     Returns:
         float32 (N, K), of 255, at most 60; 0 for what is usual there.
     """
-    hole = ~level.known
-    side = 2 * _NEAR + 1
-    near = cv2.dilate(hole.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
-    rows, columns = np.nonzero(near & level.usable)
+    rows, columns, tones = _witnesses(level)
     if not len(rows):
         return np.zeros(y.shape, np.float32)
-    stride = max(1, len(rows) // _WITNESSES)
-    rows, columns = rows[::stride], columns[::stride]
-    weight = level.usable.astype(np.float32)
-    share = np.maximum(cv2.GaussianBlur(weight, (0, 0), _SMOOTH), 1e-3)[:, :, None]
-    colour = level.image[:, :, :3] * weight[:, :, None]
-    tones = cv2.GaussianBlur(colour, (0, 0), _SMOOTH) / share
     asked = tones[y, x]
-    here_y, here_x = np.nonzero(hole)
+    here_y, here_x = np.nonzero(~level.known)
     per_pixel = np.float32(_FAR / np.sqrt(len(here_y)))
     away = per_pixel * np.hypot(here_y[:, None] - rows, here_x[:, None] - columns)
     away = (away - away.min(axis=1, keepdims=True)).astype(np.float32)
@@ -55,3 +46,40 @@ def strangeness(level: Level, y: IntArray, x: IntArray) -> FloatArray:
         off = np.sqrt(np.einsum("nkc,nkc->nk", apart, apart)) + away[:, number, None]
         np.minimum(least, off, out=least)
     return np.clip(least - np.float32(_USUAL), 0, np.float32(_MOST))
+
+
+def off_tone(level: Level, y: IntArray, x: IntArray) -> FloatArray:
+    """How far each tone is from what all that is seen round the hole comes to.
+
+    On grass no seam tells one place from another; that its dry spots are elsewhere does.
+
+    Args:
+        level, y, x: see `strangeness`.
+
+    Returns:
+        float32 (N, K), of 255, at most 60; 0 for what is within what those tones differ by.
+    """
+    rows, columns, tones = _witnesses(level)
+    if not len(rows):
+        return np.zeros(y.shape, np.float32)
+    here_y, here_x = np.nonzero(~level.known)
+    say = 1 / np.maximum(np.hypot(here_y[:, None] - rows, here_x[:, None] - columns), 1) ** 2
+    say = (say / say.sum(axis=1, keepdims=True)).astype(np.float32)
+    seen = tones[rows, columns]
+    mean = say @ seen
+    differ = np.sqrt(np.maximum((say @ seen**2 - mean**2).sum(axis=1), 0))
+    apart = tones[y, x] - mean[:, None]
+    off = np.sqrt(np.einsum("nkc,nkc->nk", apart, apart)) - differ[:, None]
+    return np.clip(off, 0, np.float32(_MOST))
+
+
+def _witnesses(level: Level) -> tuple[IntArray, IntArray, FloatArray]:
+    """Some places round the hole, and the tones of all places, (H, W, 3)."""
+    side = 2 * _NEAR + 1
+    near = cv2.dilate((~level.known).astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+    rows, columns = np.nonzero(near & level.usable)
+    stride = max(1, len(rows) // _WITNESSES)
+    weight = level.usable.astype(np.float32)
+    share = np.maximum(cv2.GaussianBlur(weight, (0, 0), _SMOOTH), 1e-3)[:, :, None]
+    colour = level.image[:, :, :3] * weight[:, :, None]
+    return rows[::stride], columns[::stride], cv2.GaussianBlur(colour, (0, 0), _SMOOTH) / share
