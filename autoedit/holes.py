@@ -13,7 +13,7 @@ from autoedit.core.region import Region
 from autoedit.core.result import Verdict
 from autoedit.errors import MaskError, TargetNotFoundError
 from autoedit.filling import Behind, Job
-from autoedit.masking import Relit
+from autoedit.masking import Relit, View
 from autoedit.pipeline import Pipeline
 from autoedit.pointing import Pointer
 from autoedit.run import Run
@@ -44,15 +44,16 @@ def removal(
         MaskError: when nothing is left to fill from.
     """
     relit: Relit | None = None
+    view: View | None = None
     things: list[Mask] = []
     target = mask.array > 0
     if any(region.exact for region in regions):  # flat on a thing, from which it is filled
         hole, others = mask, selecting.elsewhere(photo, regions)
     else:
         with run.stage("masking"):
-            hole, relit = _cleared(stages, photo, mask, step)
+            hole, relit, view = _cleared(stages, photo, mask, step)
         taken = hole if relit is None else hole | relit.ground
-        things = selecting.others(stages, photo, mask, run, taken=taken)
+        things = selecting.others(stages, photo, mask, run, taken=taken, view=view)
         if relit is not None:
             # A tray lies in the shadow in part; what is lit anew all over is the shadow.
             lit = relit.mask.array > 0
@@ -122,8 +123,10 @@ def drawn(
     return photo, Job(lambda _: matte, request, judge), notes
 
 
-def _cleared(stages: Stages, photo: Photo, mask: Mask, step: EditStep) -> tuple[Mask, Relit]:
-    """What is to be filled, and the photo with the target's light and shadow taken off the rest.
+def _cleared(
+    stages: Stages, photo: Photo, mask: Mask, step: EditStep
+) -> tuple[Mask, Relit, View | None]:
+    """What is to be filled, the photo with the target's light and shadow taken off, and its view.
 
     The ground below a shadow is there to be seen, if darker; what a mirror image hides is not.
     """
@@ -141,12 +144,12 @@ def _cleared(stages: Stages, photo: Photo, mask: Mask, step: EditStep) -> tuple[
         mirrored = nothing
     effects = mirrored | lit.lost
     if step.settled_effects != "only":
-        return mask | effects, lit
+        return mask | effects, lit, view
     if effects.box is None and lit.mask.box is None:
         raise TargetNotFoundError(
             f"{step.target.phrase!r} has no shadow and no reflection that shows."
         )
-    return effects, lit
+    return effects, lit, view
 
 
 def _with_effects(stages: Stages, photo: Photo, mask: Mask, step: EditStep) -> Mask:

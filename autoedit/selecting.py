@@ -18,6 +18,7 @@ from autoedit.core.plan import EditStep, Target
 from autoedit.core.region import Region, Regions
 from autoedit.core.superpixels import to_lab
 from autoedit.errors import TargetError, TargetNotFoundError
+from autoedit.masking import View
 from autoedit.planning.replacement import MAIN_SUBJECT, members
 from autoedit.pointing import Pointer, near, others_than, picked, pointer_for
 from autoedit.run import Run
@@ -223,12 +224,13 @@ def _of_a_kind(photo: Photo, subject: Region, everything: Regions) -> bool:
 
 def others(
     stages: Stages, photo: Photo, mask: Mask, run: Run, *, taken: Mask | None = None,
-    place: bool = False,
+    place: bool = False, view: View | None = None,
 ) -> list[Mask]:  # fmt: skip
     """The other things near a mask, which no fill may touch or take as a source; see `joined`.
 
     What lies for the most part in `taken` is the target's mirror image, and no other thing. With
-    `place`, the mask is no thing but a place, and what is there counts too.
+    `place`, the mask is no thing but a place, and what is there counts too. `view` is what
+    `masking.view_round` says of the mask, when it is known already.
     """
     with run.stage("grounding"):
         everything = stages.ground(photo, _EVERY_OBJECT)
@@ -247,7 +249,7 @@ def others(
     if not any(met):
         return kept
     with run.stage("segmentation"):
-        likely = _likely_things(photo, mask)
+        likely = _likely_things(photo, view or masking.view_round(photo.pixels, mask))
         return [
             _exact(stages, photo, other, thing, likely) if close else other
             for other, close in zip(kept, met, strict=True)
@@ -270,10 +272,9 @@ def _exact(
     return masking.without_shadow(photo.pixels, own, thing)
 
 
-def _likely_things(photo: Photo, mask: Mask) -> NDArray[np.float32]:
+def _likely_things(photo: Photo, view: View | None) -> NDArray[np.float32]:
     """How likely a thing is to be seen, float32 (H, W); where nobody looked it is undecided."""
     likely = np.full(photo.shape, (_PERHAPS + _SURELY) / 2, np.float32)
-    view = masking.view_round(photo.pixels, mask)
     if view is not None:
         x0, y0, x1, y1 = view.box
         likely[y0:y1, x0:x1] = cv2.resize(view.seen.thing, (x1 - x0, y1 - y0))

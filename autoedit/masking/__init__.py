@@ -7,11 +7,12 @@ from autoedit.masking.own_shadow import without_shadow
 from autoedit.masking.reflections import reflection_mask
 from autoedit.masking.relighting import Relit, relit
 from autoedit.masking.shadows import shadow_mask
-from autoedit.masking.view import view_round
+from autoedit.masking.view import View, view_round
 
 __all__ = [
     "Cutout",
     "Relit",
+    "View",
     "alpha_matte",
     "but_completed",
     "clean",

@@ -70,11 +70,12 @@ def test_a_cupboard_that_fits_without_a_seam_is_not_copied_into_a_wall() -> None
 
 
 def grass(dry: slice, noise: float, height: int = 60, width: int = 160) -> np.ndarray:
-    """Pixels that no shift brings to lie on each other; a part of them lighter on average."""
+    """Rough ground, which no shift brings to lie on itself; a part of it is lighter on average."""
     rng = np.random.default_rng(3)
     image = np.zeros((height, width, 4), np.float32)
     image[:, :, :3] = 100 + rng.normal(0, noise, (height, width, 3))
     image[:, dry, 0] += 30
+    image[:, :, 3] = 200
     return image
 
 
@@ -90,7 +91,7 @@ def test_a_tone_is_off_as_far_as_it_is_from_the_mean_of_those_round_the_hole() -
     assert not off_tone(nothing, rows[:, None], columns[:, None]).any()
 
 
-def test_where_no_source_fits_the_one_of_the_same_tone_is_taken() -> None:
+def test_on_rough_ground_what_has_the_same_tone_is_taken() -> None:
     image = grass(np.s_[100:140], 28.0)
     level = level_with(image)
     shifts = ((0, 90), (3, 91), (-4, 88), (1, 30))
@@ -101,7 +102,7 @@ def test_where_no_source_fits_the_one_of_the_same_tone_is_taken() -> None:
     assert (structure.x - columns == 30).mean() > 0.9
 
 
-def test_of_two_alike_that_fit_as_ill_the_one_as_far_away_is_taken() -> None:
+def test_on_rough_ground_what_is_as_far_away_is_taken() -> None:
     image = grass(np.s_[0:0], 28.0, height=160)
     known = np.ones(image.shape[:2], bool)
     known[20:40, 20:40] = False

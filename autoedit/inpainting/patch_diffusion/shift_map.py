@@ -30,9 +30,9 @@ _BORDER = 2.4  # weight of such a comparison
 _RARE, _RAREST = 0.45, 60.0  # weight of rarity, and its bound
 _REGULAR, _ODDEST = 2.0, 60.0  # weight of what a lattice expects, and its bound
 _ALIEN, _STRANGE = 7.0, 0.4  # mean strangeness that is too much; its weight from there on
-# Mean difference from which on no source goes with what is round the hole, as on a lawn; the weight
-# there of a tone that is off, and of a hole's height between it and its source.
-_NONE_FITS, _TONE, _DEPTH = 46.0, 0.5, 6.0
+# Texture of ground that is but rough; the weight there of a tone that is off, and of a hole's
+# height between it and its source.
+_ROUGH, _TONE, _DEPTH = 120.0, 0.5, 6.0
 _SHADED, _DEEP = 6, 0.4  # pixels round the hole that may be in shadow; how deep is inside it
 IN_SHADE = 0.5  # what is more surely in shadow than this is no source
 _ASLANT = 1.0  # cost of a source that must be foreshortened: of equals, take the simpler one
@@ -78,11 +78,6 @@ class _Context:
     off: FloatArray
     counting: sparse.csr_array
 
-    @property
-    def least(self) -> float:
-        """How far that source is off that goes best with what is known."""
-        return float(self.off.mean(axis=0).min()) if len(self.off) else 0.0
-
     def cost(self, shade: FloatArray | None = None) -> FloatArray:
         """(N, K); what lies in shade, (H, W), asks for the less."""
         if shade is None:
@@ -105,8 +100,9 @@ def solve(level: Level, sources: list[Source], rarity: FloatArray) -> Structure:
     aslant = np.array([_ASLANT * isinstance(source, PlaneShift) for source in sources])
     own = np.where(valid, aslant + _RARE * np.minimum(rarity[iy, ix], _RAREST), _NEVER)
     context, edges = _context(level, sources, hole), _edges(hole)
-    if context.least > _NONE_FITS:
-        # A tone, and how coarse the blades are so far off, are all that is known of the hole.
+    if len(context.y) and level.image[context.y, context.x, 3].mean() > _ROUGH:
+        # On a lawn no source goes with what is round the hole. Its tone, and how coarse the blades
+        # are so far off, are all that is known.
         away = np.abs(sy - y[:, None]) / (np.ptp(y) + 1)
         own = own + _TONE * off_tone(level, iy, ix) + _DEPTH * away
     cost = (own + context.cost()).astype(np.float32)
