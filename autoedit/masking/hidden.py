@@ -53,10 +53,9 @@ def _completed(seen: BoolArray, hole: BoolArray, hides: BoolArray) -> BoolArray 
     if not (seen & ~hole).any() or not hides.any():
         return None
     whole = _hull(seen)
-    body = _body(seen)
     if (turned := _reflection(seen, hides)) is not None:
         whole = _hull(seen | (turned & hides))
-    elif (turned := _reflection(body, hides)) is not None:
+    elif (turned := _reflection(body := _body(seen), hides)) is not None:
         whole = _hull(body | (turned & hides))
     elif (corner := hidden_corner(seen, hides)) is not None:
         with_corner = seen.copy()
@@ -101,9 +100,14 @@ def _together(seen: np.ndarray) -> BoolArray:
 
 def _body(seen: BoolArray) -> BoolArray:
     """What is seen, but for its thin parts: a mug without its handle."""
-    width = round(_THIN * np.sqrt(np.count_nonzero(seen))) | 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    return _together(cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_OPEN, disc)) & seen
+    radius = _THIN / 2 * np.sqrt(np.count_nonzero(seen))
+    x, y, width, height = cv2.boundingRect(seen.astype(np.uint8))
+    place = slice(y, y + height), slice(x, x + width)
+    core = distance(np.pad(seen[place], 1)) > radius  # an opening with a disc of any size
+    thick = (distance(~core) <= radius)[1:-1, 1:-1]
+    body = np.zeros_like(seen)
+    body[place] = _together((thick & seen[place]).astype(np.uint8))
+    return body
 
 
 def _hull(region: BoolArray) -> BoolArray:
@@ -124,7 +128,7 @@ def _reflection(seen: BoolArray, hole: BoolArray) -> BoolArray | None:
     first, last = seen.argmax(axis=1), seen.shape[1] - 1 - seen[:, ::-1].argmax(axis=1)
     near = cv2.dilate(hole.astype(np.uint8), np.ones((1, 5), np.uint8)) > 0
     free = rows[~near[rows, first[rows]] & ~near[rows, last[rows]]]
-    if free.size < _ROWS * rows.size:
+    if free.size <= _ROWS * rows.size:
         return None
     middle = (first[free] + last[free]) / 2
     wide = float((last[free] - first[free]).max()) + 1
