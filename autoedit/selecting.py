@@ -31,7 +31,7 @@ _RIM = 0.15  # of that reach: what is right round letters
 _AS_LARGE, _AS_SURE = 0.5, 0.9  # of the subject; score of another thing that may be it
 _PLAIN, _LEAST_OF_KIND = 0.69, 0.03  # score of a clear thing; of the subject's area
 _ONE_COLOUR, _MANY = 12.0, 3  # CIELAB: between things of one kind; so many are a group
-_BESIDE, _CLOSE = 6.0, 0.01  # pixels; of the photo's longer side
+_BESIDE, _CLOSE = 6.0, 0.01  # pixels; of the photo's longer side: so near a fill may come
 _PERHAPS, _SURELY = 0.3, 0.7  # how likely the network finds a thing
 _SHADES, _COMMON = 8, 4  # levels a channel; of 255, how often a colour must occur there
 _NO_SUBJECT = (
@@ -269,7 +269,7 @@ def _exact(
     beyond, without = likely > _PERHAPS, likely > _SURELY
     found = np.where(other.binary, np.where(without, 1, outline), np.where(beyond, outline, 0))
     own = Mask(np.where(thing.binary, 0, found).astype(np.float32), other.origin)
-    return masking.without_shadow(photo.pixels, own, thing)
+    return other if own.box is None else masking.without_shadow(photo.pixels, own, thing)
 
 
 def _likely_things(photo: Photo, view: View | None) -> NDArray[np.float32]:

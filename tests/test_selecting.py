@@ -96,3 +96,11 @@ def test_what_stands_far_from_the_hole_is_taken_as_it_was_found(scene) -> None:
     things, asked = beside_the_ball((photo, target, away), away, away)
     assert not asked
     assert all((thing == away).all() for thing in things)
+
+
+def test_a_thing_of_which_segmentation_finds_nothing_stays_as_it_was_found(scene) -> None:
+    plain = np.full_like(scene[0], 190)  # nor does the network see any here
+    box, nothing = scene[2], np.zeros_like(scene[2])
+    things, asked = beside_the_ball((plain, *scene[1:]), box, nothing)
+    assert len(asked) == 1
+    assert [(thing == box).all() for thing in things] == [True]
