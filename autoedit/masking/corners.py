@@ -16,6 +16,7 @@ _BENT, _LEAST_BENT = 0.005, 0.45  # likewise: an edge whose middle is off by mor
 _SHORT = 5.0  # pixels of an edge that tell which other one runs alike; less is a hook at the hole
 # Likewise, of one of which no more is known than its corner and about where it goes.
 _BLURRED, _NEARLY, _SQUARE = 10.0, np.cos(np.deg2rad(45)), np.cos(np.deg2rad(80))
+_AT_CORNER = 0.3  # of the way there: so near an edge's end to the other line, its corner is seen
 _ALIKE = np.cos(np.deg2rad(15))
 _SHARPEST, _BLUNTEST = np.cos(np.deg2rad(30)), np.cos(np.deg2rad(155))
 _WITHIN = 0.9  # of the corner: how much of it the hole hides
@@ -49,6 +50,7 @@ def hidden_corner(seen: BoolArray, hole: BoolArray) -> tuple[int, int] | None:
     long = np.flatnonzero(lengths >= _SHORT)
     if len(long) < 2:
         return None
+    hooked = long[0] > 0, long[-1] < len(edges) - 1
     edges, lengths = edges[long[0] : long[-1] + 1], lengths[long[0] : long[-1] + 1]
     sides = [_line(edge) for edge in edges]
     ways = np.array([way for _, way in sides])
@@ -72,10 +74,15 @@ def hidden_corner(seen: BoolArray, hole: BoolArray) -> tuple[int, int] | None:
             elif alike[partner] < _ALIKE:
                 return None
             else:
-                way = lengths[end] * way + lengths[partner] * led
+                way = way + led
                 way /= np.linalg.norm(way)
         last = edges[end][0 if end == 0 else -1]  # where it runs into the hole
         found.append((middle + ((last - middle) @ way) * way, sign * way))
+    for cut, (end, (middle, way)) in zip(hooked, ((0, found[1]), (-1, found[0])), strict=True):
+        bend = edges[end][end] - middle
+        off = abs(float(bend[0] * way[1] - bend[1] * way[0]))
+        if cut and off < _AT_CORNER * abs(float(bend @ way)):
+            return None  # that was no hook but the other edge
     return _meeting(found, hole)
 
 
