@@ -16,7 +16,7 @@ _BENT, _LEAST_BENT = 0.005, 0.45  # likewise: an edge whose middle is off by mor
 _SHORT = 5.0  # pixels of an edge that tell which other one runs alike; less is a hook at the hole
 # Likewise, of one of which no more is known than its corner and about where it goes.
 _BLURRED, _NEARLY, _SQUARE = 10.0, np.cos(np.deg2rad(45)), np.cos(np.deg2rad(80))
-_AT_CORNER = 0.3  # of the way there: so near an edge's end to the other line, its corner is seen
+_AT_CORNER = 0.2  # of the way there: so near an edge's end to the other line, its corner is seen
 _ALIKE = np.cos(np.deg2rad(15))
 _SHARPEST, _BLUNTEST = np.cos(np.deg2rad(30)), np.cos(np.deg2rad(155))
 _WITHIN = 0.9  # of the corner: how much of it the hole hides

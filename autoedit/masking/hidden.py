@@ -14,7 +14,6 @@ _NEAR = 0.5  # sizes of what is hidden
 _LEAST, _MOST = 0.01, 1.5  # of what is seen of a thing: less is its edge, and more is a guess
 _ROWS, _ASKEW = 0.3, 0.03  # share of its rows that tell an axis; of its width, that they differ
 _LEANING = 0.15  # columns a row: how much what stands upright leans away from a wide lens's middle
-_THIN = 0.25  # of its size: a handle
 _OUTER = 0.05  # of what is lost of a thing: more beyond what is left of it may be a corner
 _RIM, _THREAD = np.ones((5, 5), np.uint8), np.ones((3, 3), np.uint8)
 _SCRAP = 0.25  # of the largest part of a thing: less, apart from it, is part of its shadow or so
@@ -26,7 +25,7 @@ def hidden_part(thing: Mask, hole: BoolArray, target: BoolArray) -> FloatArray |
 
     What is hidden of a convex shape lies in the convex hull of what is seen of it; this is all of
     it where the hole cuts in from one side, and some of it where a corner is hidden. The corner of
-    what stands upright and is alike on both sides, as a can or a mug but for its handle, is known
+    what stands upright and is alike on both sides, as a can or a vase, is known
     from its other one; that of a book or a box from its edges.
 
     Args:
@@ -55,8 +54,6 @@ def _completed(seen: BoolArray, hole: BoolArray, hides: BoolArray) -> BoolArray 
     whole = _hull(seen)
     if (turned := _reflection(seen, hides)) is not None:
         whole = _hull(seen | (turned & hides))
-    elif (turned := _reflection(body := _body(seen), hides)) is not None:
-        whole = _hull(body | (turned & hides))
     elif (corner := hidden_corner(seen, hides)) is not None:
         with_corner = seen.copy()
         with_corner[corner[1], corner[0]] = True
@@ -96,18 +93,6 @@ def _together(seen: np.ndarray) -> BoolArray:
     area = stats[:, cv2.CC_STAT_AREA]
     area[0] = 0
     return (area >= max(1, _SCRAP * area.max()))[np.asarray(labels, np.intp)]
-
-
-def _body(seen: BoolArray) -> BoolArray:
-    """What is seen, but for its thin parts: a mug without its handle."""
-    radius = _THIN / 2 * np.sqrt(np.count_nonzero(seen))
-    x, y, width, height = cv2.boundingRect(seen.astype(np.uint8))
-    place = slice(y, y + height), slice(x, x + width)
-    core = distance(np.pad(seen[place], 1)) > radius  # an opening with a disc of any size
-    thick = (distance(~core) <= radius)[1:-1, 1:-1]
-    body = np.zeros_like(seen)
-    body[place] = _together((thick & seen[place]).astype(np.uint8))
-    return body
 
 
 def _hull(region: BoolArray) -> BoolArray:
