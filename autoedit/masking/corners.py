@@ -50,8 +50,38 @@ def hidden_corner(seen: BoolArray, hole: BoolArray) -> tuple[int, int] | None:
     long = np.flatnonzero(lengths >= _SHORT)
     if len(long) < 2:
         return None
-    hooked = long[0] > 0, long[-1] < len(edges) - 1
-    edges, lengths = edges[long[0] : long[-1] + 1], lengths[long[0] : long[-1] + 1]
+    whole = slice(0, len(edges))
+    but_hooks = slice(int(long[0]), int(long[-1]) + 1)
+    for part in (but_hooks, whole) if but_hooks != whole else (whole,):
+        ends = _ends(edges[part], lengths[part], size)
+        if ends is None:
+            continue
+        for cut, bend, (middle, way) in (
+            (part.start > 0, edges[part][0][0], ends[1]),
+            (part.stop < len(edges), edges[part][-1][-1], ends[0]),
+        ):
+            off = abs(float((bend - middle) @ np.array([way[1], -way[0]])))
+            if cut and off < _AT_CORNER * abs(float((bend - middle) @ way)):
+                return None  # that was no hook but the other edge
+        corner = _meeting(ends, hole)
+        if corner is not None:
+            return corner
+    return None
+
+
+def _ends(
+    edges: list[np.ndarray], lengths: FloatArray, size: float
+) -> list[tuple[FloatArray, FloatArray]] | None:
+    """The first and the last edge of a free outline, as lines into the hole: a point and a way.
+
+    Args:
+        edges: the edges, each (N, 2) in pixels, in order.
+        lengths: of each, in pixels.
+        size: the side of a square as large as the thing, in pixels.
+
+    Returns:
+        None where one is too short and no other tells where it goes.
+    """
     sides = [_line(edge) for edge in edges]
     ways = np.array([way for _, way in sides])
     straight = lengths > max(_LEAST_LONG, _LONG * size)
@@ -78,12 +108,7 @@ def hidden_corner(seen: BoolArray, hole: BoolArray) -> tuple[int, int] | None:
                 way /= np.linalg.norm(way)
         last = edges[end][0 if end == 0 else -1]  # where it runs into the hole
         found.append((middle + ((last - middle) @ way) * way, sign * way))
-    for cut, (end, (middle, way)) in zip(hooked, ((0, found[1]), (-1, found[0])), strict=True):
-        bend = edges[end][end] - middle
-        off = abs(float(bend[0] * way[1] - bend[1] * way[0]))
-        if cut and off < _AT_CORNER * abs(float(bend @ way)):
-            return None  # that was no hook but the other edge
-    return _meeting(found, hole)
+    return found
 
 
 def _line(points: np.ndarray) -> tuple[FloatArray, FloatArray]:

@@ -125,6 +125,14 @@ def test_an_edge_of_which_hardly_anything_shows_is_led_by_the_one_that_runs_alik
         assert abs(corner[0] - 50) <= 3 and abs(corner[1] - 30) <= 3
 
 
+def test_an_edge_of_a_few_pixels_tells_a_corner_where_the_others_do_not_meet() -> None:
+    box = drawn((24, 115), (20, 60), (36, 20), (110, 20), (112, 115))
+    hole = cv2.ellipse(np.zeros(SHAPE, np.uint8), (68, 18), (35, 26), 0, 0, 360, 1, -1) > 0
+    corner = hidden_corner(box & ~hole, hole)
+    assert corner is not None
+    assert abs(corner[0] - 36) <= 3 and abs(corner[1] - 20) <= 3
+
+
 @given(st.integers(8, 45), st.floats(0, 6.28), st.integers(6, 30))
 def test_what_is_round_has_no_corner(radius: int, angle: float, size: int) -> None:
     plate = disc(80, 60, radius)
