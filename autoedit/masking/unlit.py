@@ -25,6 +25,9 @@ _DARKER = 12.0  # of 255: than lit ground is
 _SMOOTH = 1.5  # pixels
 # Pixels that surely are shadow; how likely all is, on average; times that, its share of the shadow.
 _CORE, _LIKELY, _SHARE = 40, 0.35, 0.1
+# How likely it is of the thing, at least, to how likely of any; share of what is round another's.
+_OWN, _GOES_ON = 0.3, 0.5
+_ROUND_PART = np.ones((5, 5), np.uint8)
 
 
 def still_dark(view: View, shadow: Mask) -> BoolArray:
@@ -60,7 +63,8 @@ def still_dark(view: View, shadow: Mask) -> BoolArray:
     asked &= cv2.dilate(inside, square) < 0.5
     if not asked.any():
         return found
-    lit = free & (small(predict(view.pixels).effect) < _CLEAR) & (away < _ROUND)
+    anyone = small(predict(view.pixels).effect)
+    lit = free & (anyone < _CLEAR) & (away < _ROUND)
     if np.count_nonzero(lit) < _FEWEST:
         return found
     pixels = view.pixels.astype(np.float32)
@@ -74,10 +78,35 @@ def still_dark(view: View, shadow: Mask) -> BoolArray:
     chosen = (sure >= _CORE) & (likely > _LIKELY * area)
     chosen &= likely > _SHARE * np.count_nonzero(shaded)
     chosen[0] = False
-    large = cv2.dilate(chosen[labels].astype(np.float32), square)
+    still = chosen[labels]
+    still &= ~_others(still, effect, anyone, inside < 0.5)
+    large = cv2.dilate(still.astype(np.float32), square)
     large = cv2.resize(large, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
     found[y0:y1, x0:x1] = large > 0.5
     return found
+
+
+def _others(
+    dark: BoolArray, effect: FloatArray, anyone: FloatArray, around: BoolArray
+) -> BoolArray:
+    """What of the dark is another thing's shadow, bool (h, w): it goes on beyond, as another's.
+
+    Args:
+        dark: bool (h, w).
+        effect: how likely the thing's effects show, (h, w).
+        anyone: how likely any thing's effects show, (h, w).
+        around: bool (h, w), all but the thing.
+    """
+    its, anyone = (cv2.GaussianBlur(each, (0, 0), _SMOOTH) for each in (effect, anyone))
+    foreign = its < _OWN * anyone
+    parts = np.asarray(cv2.connectedComponents((dark & foreign).astype(np.uint8))[1], np.intp)
+    beyond = around & ~dark
+    others = np.zeros_like(dark)
+    for part in range(1, int(parts.max()) + 1):
+        ring = beyond & (cv2.dilate((parts == part).astype(np.uint8), _ROUND_PART) > 0)
+        if ring.any() and np.mean((foreign & (anyone > _SURELY))[ring]) > _GOES_ON:
+            others |= parts == part
+    return others
 
 
 def _darker(values: FloatArray, lit: BoolArray, asked: BoolArray) -> FloatArray:

@@ -1,5 +1,6 @@
 """What of a shadow stays dark although its light was given back."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image
 
 from autoedit.core.dense_prediction import Prediction
+from autoedit.core.distance import distance
 from autoedit.core.mask import Mask
 from autoedit.masking import relit, shadow_mask, view_round
 from autoedit.masking.unlit import still_dark
@@ -53,6 +55,26 @@ def test_one_that_gets_its_light_is_not(scene):
 def test_what_surely_is_no_shadow_is_left(scene, doubt):
     photo, shadow, outline = scene
     assert not still_dark(seen(photo, outline, shadow, **doubt), Mask.of(shadow)).any()
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_another_s_shadow_that_goes_on_from_it_is_left(scene, monkeypatch, goes_on):
+    photo, shadow, outline = scene
+    other = np.zeros_like(shadow)
+    other[140:330, 350:470] = True
+    other &= ~shadow
+    near = other & (distance(~shadow) < 20)  # of this the network is not so sure
+    claimed = other if goes_on else near
+    photo[claimed] = photo[claimed] * 0.5
+    view = seen(photo, outline, shadow)
+    view.seen.effect[near] = 0.15
+    anyone = np.where(shadow | claimed, 0.9, 0).astype(np.float32)
+    said = dataclasses.replace(view.seen, effect=anyone)
+    monkeypatch.setattr("autoedit.masking.unlit.predict", lambda _: said)
+
+    dark = still_dark(view, Mask.of(shadow))
+    assert (dark & shadow).sum() > 0.6 * shadow.sum()
+    assert (np.mean(dark[near]) < 0.4) == goes_on  # what ends where it does is its own
 
 
 def test_the_ground_s_own_dark_tones_are_none(scene):
