@@ -33,6 +33,7 @@ _PLAIN, _LEAST_OF_KIND = 0.69, 0.03  # score of a clear thing; of the subject's 
 _ONE_COLOUR, _MANY = 12.0, 3  # CIELAB: between things of one kind; so many are a group
 _BESIDE, _CLOSE = 6.0, 0.01  # pixels; of the photo's longer side: so near a fill may come
 _PERHAPS, _SURELY = 0.3, 0.7  # how likely the network finds a thing
+_PASSES, _MORE = 3, 0.04  # of an outline, at most; of its area, that tells of more beyond it
 _SHADES, _COMMON = 8, 4  # levels a channel; of 255, how often a colour must occur there
 _NO_SUBJECT = (
     "No subject stands out from the rest of this photo. Draw a box round it with --box, or say "
@@ -265,11 +266,18 @@ def _exact(
     things look like, float32 (H, W) in [0, 1]: of the first two, that counts on which another one
     agrees.
     """
-    outline = stages.outline(photo, Prompt(box=other.box, mask=other)).array
     beyond, without = likely > _PERHAPS, likely > _SURELY
-    found = np.where(other.binary, np.where(without, 1, outline), np.where(beyond, outline, 0))
-    own = Mask(np.where(thing.binary, 0, found).astype(np.float32), other.origin)
-    return other if own.box is None else masking.without_shadow(photo.pixels, own, thing)
+    found, grown = other, np.inf
+    for _ in range(_PASSES):  # each reaches a little farther along a spout or a handle
+        if grown <= _MORE * np.count_nonzero(found.binary):
+            break
+        outline = stages.outline(photo, Prompt(box=found.box, mask=found)).array
+        either = np.where(found.binary, np.where(without, 1, outline), np.where(beyond, outline, 0))
+        own = Mask(np.where(thing.binary, 0, either).astype(np.float32), other.origin)
+        if own.box is None:
+            return other
+        found, grown = own, np.count_nonzero(own.binary & ~found.binary)
+    return masking.without_shadow(photo.pixels, found, thing)
 
 
 def _likely_things(photo: Photo, view: View | None) -> NDArray[np.float32]:

@@ -15,6 +15,8 @@ _LEAST, _MOST = 0.01, 1.5  # of what is seen of a thing: less is its edge, and m
 _ROWS, _ASKEW = 0.3, 0.03  # share of its rows that tell an axis; of its width, that they differ
 _LEANING = 0.15  # columns a row: how much what stands upright leans away from a wide lens's middle
 _OUTER = 0.05  # of what is lost of a thing: more beyond what is left of it may be a corner
+_BEYOND = 0.15  # of what is hidden, where its outline shows and has none of it
+_SOFT = 0.6  # pixels, of its edge
 _RIM, _THREAD = np.ones((5, 5), np.uint8), np.ones((3, 3), np.uint8)
 _SCRAP = 0.25  # of the largest part of a thing: less, apart from it, is part of its shadow or so
 _UNLIKE = 0.04  # of what is seen, that its reflection has besides
@@ -36,10 +38,16 @@ def hidden_part(thing: Mask, hole: BoolArray, target: BoolArray) -> FloatArray |
     Returns:
         float32 (H, W) in [0, 1], 0 outside the hole, soft at the thing's edge; None for nothing.
     """
-    for hides in (cv2.dilate(target.astype(np.uint8), _RIM) > 0, hole):
+    near = cv2.dilate(target.astype(np.uint8), _RIM) > 0
+    for hides in (near, hole):
         whole = _completed(thing.binary & ~hides, hole, hides)
-        if whole is not None:
-            soft = cv2.GaussianBlur(whole.astype(np.float32), (0, 0), 0.8)
+        if whole is None:
+            continue
+        part = whole & hole
+        beyond = np.count_nonzero(part & ~near & ~thing.binary)
+        if beyond <= _BEYOND * np.count_nonzero(part):
+            smooth = _hull(whole, cv2.LINE_AA).astype(np.float32) / 255
+            soft = cv2.GaussianBlur(smooth, (0, 0), _SOFT)
             return np.where(hole, soft, 0).astype(np.float32)
     return None
 
@@ -51,13 +59,13 @@ def _completed(seen: BoolArray, hole: BoolArray, hides: BoolArray) -> BoolArray 
     visible = np.count_nonzero(seen)
     if not (seen & ~hole).any() or not hides.any():
         return None
-    whole = _hull(seen)
+    whole = _hull(seen) > 0
     if (turned := _reflection(seen, hides)) is not None:
-        whole = _hull(seen | (turned & hides))
+        whole = _hull(seen | (turned & hides)) > 0
     elif (corner := hidden_corner(seen, hides)) is not None:
         with_corner = seen.copy()
         with_corner[corner[1], corner[0]] = True
-        whole = _hull(with_corner)
+        whole = _hull(with_corner) > 0
     part = whole & hole
     size = np.count_nonzero(part)
     if not _LEAST * visible < size < _MOST * visible:
@@ -95,13 +103,14 @@ def _together(seen: np.ndarray) -> BoolArray:
     return (area >= max(1, _SCRAP * area.max()))[np.asarray(labels, np.intp)]
 
 
-def _hull(region: BoolArray) -> BoolArray:
+def _hull(region: BoolArray, line: int = cv2.LINE_8) -> np.ndarray:
+    """The convex hull of a region, uint8 (H, W): 255 within, and less at its edge by `line`."""
     outlines, _ = cv2.findContours(
         region.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
     )
     hull = np.zeros(region.shape, np.uint8)
-    cv2.fillConvexPoly(hull, cv2.convexHull(np.concatenate(outlines)), 1)
-    return hull > 0
+    cv2.fillConvexPoly(hull, cv2.convexHull(np.concatenate(outlines)), 255, line)
+    return hull
 
 
 def _reflection(seen: BoolArray, hole: BoolArray) -> BoolArray | None:
