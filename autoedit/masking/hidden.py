@@ -14,6 +14,7 @@ _NEAR = 0.5  # sizes of what is hidden
 _LEAST, _MOST = 0.01, 1.5  # of what is seen of a thing: less is its edge, and more is a guess
 _ROWS, _ASKEW = 0.3, 0.03  # share of its rows that tell an axis; of its width, that they differ
 _LEANING = 0.15  # columns a row: how much what stands upright leans away from a wide lens's middle
+_THIN, _HANDLE = 0.25, 0.04  # of its size, and of what is seen: a handle, and no mere corner
 _OUTER = 0.05  # of what is lost of a thing: more beyond what is left of it may be a corner
 _BEYOND = 0.15  # of what is hidden, where its outline shows and has none of it
 _SOFT = 0.6  # pixels, of its edge
@@ -27,7 +28,7 @@ def hidden_part(thing: Mask, hole: BoolArray, target: BoolArray) -> FloatArray |
 
     What is hidden of a convex shape lies in the convex hull of what is seen of it; this is all of
     it where the hole cuts in from one side, and some of it where a corner is hidden. The corner of
-    what stands upright and is alike on both sides, as a can or a vase, is known
+    what stands upright and is alike on both sides, as a can or a mug but for its handle, is known
     from its other one; that of a book or a box from its edges.
 
     Args:
@@ -46,8 +47,7 @@ def hidden_part(thing: Mask, hole: BoolArray, target: BoolArray) -> FloatArray |
         part = whole & hole
         beyond = np.count_nonzero(part & ~near & ~thing.binary)
         if beyond <= _BEYOND * np.count_nonzero(part):
-            smooth = _hull(whole, cv2.LINE_AA).astype(np.float32) / 255
-            soft = cv2.GaussianBlur(smooth, (0, 0), _SOFT)
+            soft = cv2.GaussianBlur(_smooth(whole), (0, 0), _SOFT)
             return np.where(hole, soft, 0).astype(np.float32)
     return None
 
@@ -59,13 +59,15 @@ def _completed(seen: BoolArray, hole: BoolArray, hides: BoolArray) -> BoolArray 
     visible = np.count_nonzero(seen)
     if not (seen & ~hole).any() or not hides.any():
         return None
-    whole = _hull(seen) > 0
+    whole = _hull(seen)
     if (turned := _reflection(seen, hides)) is not None:
-        whole = _hull(seen | (turned & hides)) > 0
+        whole = _hull(seen | (turned & hides))
+    elif (body := _body(seen)) is not None and (turned := _reflection(body, hides)) is not None:
+        whole = _hull(body | (turned & hides))
     elif (corner := hidden_corner(seen, hides)) is not None:
         with_corner = seen.copy()
         with_corner[corner[1], corner[0]] = True
-        whole = _hull(with_corner) > 0
+        whole = _hull(with_corner)
     part = whole & hole
     size = np.count_nonzero(part)
     if not _LEAST * visible < size < _MOST * visible:
@@ -103,14 +105,52 @@ def _together(seen: np.ndarray) -> BoolArray:
     return (area >= max(1, _SCRAP * area.max()))[np.asarray(labels, np.intp)]
 
 
-def _hull(region: BoolArray, line: int = cv2.LINE_8) -> np.ndarray:
-    """The convex hull of a region, uint8 (H, W): 255 within, and less at its edge by `line`."""
+def _body(seen: BoolArray) -> BoolArray | None:
+    """What is seen, but for its thin parts: a mug without its handle; None if it has none."""
+    radius = _THIN / 2 * np.sqrt(np.count_nonzero(seen))
+    x, y, width, height = cv2.boundingRect(seen.astype(np.uint8))
+    place = slice(y, y + height), slice(x, x + width)
+    core = distance(np.pad(seen[place], 1)) > radius  # an opening with a disc of any size
+    thick = (distance(~core) <= radius)[1:-1, 1:-1]
+    body = np.zeros_like(seen)
+    body[place] = _together((thick & seen[place]).astype(np.uint8))
+    thin = np.count_nonzero(seen) - np.count_nonzero(body)
+    return body if thin > _HANDLE * np.count_nonzero(seen) else None
+
+
+def _corners(region: BoolArray) -> np.ndarray:
+    """Those of its convex hull, int32 (N, 1, 2), one way round."""
     outlines, _ = cv2.findContours(
         region.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
     )
+    return cv2.convexHull(np.concatenate(outlines))
+
+
+def _hull(region: BoolArray) -> BoolArray:
     hull = np.zeros(region.shape, np.uint8)
-    cv2.fillConvexPoly(hull, cv2.convexHull(np.concatenate(outlines)), 255, line)
-    return hull
+    cv2.fillConvexPoly(hull, _corners(region), 1)
+    return hull > 0
+
+
+def _smooth(whole: BoolArray) -> FloatArray:
+    """How much of each pixel a convex region covers, float32 (H, W) in [0, 1], without stairs."""
+    corners = _corners(whole)[:, 0].astype(np.float32)
+    x, y, width, height = cv2.boundingRect(whole.astype(np.uint8))
+    top, left = max(0, y - 1), max(0, x - 1)
+    place = slice(top, y + height + 1), slice(left, x + width + 1)
+    result = whole.astype(np.float32)
+    rows, columns = np.indices(result[place].shape, np.float32)
+    middle = corners.mean(axis=0)
+    beyond = np.zeros_like(rows)
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        way = (end - start) / max(float(np.linalg.norm(end - start)), 1e-6)
+        out = np.array([-way[1], way[0]])
+        out *= -np.sign(out @ (middle - start))
+        beyond = np.maximum(
+            beyond, (columns + left - start[0]) * out[0] + (rows + top - start[1]) * out[1]
+        )
+    result[place] = np.clip(1 - beyond, 0, 1)
+    return result
 
 
 def _reflection(seen: BoolArray, hole: BoolArray) -> BoolArray | None:

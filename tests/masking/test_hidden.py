@@ -80,6 +80,24 @@ def test_of_a_can_the_hidden_corner_is_known_from_the_other_one() -> None:
     assert part[hole & ~can].mean() < 0.1
 
 
+def test_a_mug_s_handle_does_not_hide_that_it_is_alike_on_both_sides() -> None:
+    mug = drawn((50, 25), (105, 25), (91, 95), (63, 95)).astype(np.uint8)
+    cv2.ellipse(mug, (77, 94), (14, 10), 0, 0, 360, (1.0,), -1)
+    mug, hole = mug > 0, disc(46, 95, 26)
+    both = mug | (disc(107, 60, 20) & ~disc(107, 60, 13))
+    part = hidden_part(Mask.of(both & ~hole), hole, hole)
+    assert part is not None
+    assert part[mug & hole].mean() > 0.9
+    assert part[hole & ~mug].mean() < 0.1
+
+
+def test_what_shows_beside_a_gap_does_not_fill_it() -> None:
+    pot = disc(70, 75, 35) | drawn((98, 70), (106, 62), (112, 34), (118, 34), (114, 66), (104, 84))
+    hides = disc(112, 24, 12)  # behind the spout's tip, and its shadow beyond
+    part = hidden_part(Mask.of(pot & ~hides), hides | disc(100, 40, 30), hides)
+    assert part is None or part[disc(100, 40, 30) & ~wider(pot)].mean() < 0.05
+
+
 def test_what_leans_a_little_is_alike_on_both_sides_of_an_axis_that_leans() -> None:
     cone = drawn((74, 10), (82, 10), (96, 110), (40, 110)).astype(np.uint8)
     cv2.ellipse(cone, (68, 110), (28, 9), 0, 0, 360, (1.0,), -1)  # its middle goes from 78 to 68
