@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -71,13 +72,37 @@ def beside_the_ball(scene, found, outline):
     return [thing.binary for thing in things], asked
 
 
+@pytest.mark.parametrize(("long", "passes"), [(0, 1), (15, 2), (24, 3), (90, 3)])
+def test_a_thin_part_is_followed_while_there_is_more_of_it(scene, monkeypatch, long, passes):
+    photo, target, box = scene
+    spout = np.zeros_like(box)
+    spout[145:185, 350 : 350 + long] = True
+    monkeypatch.setattr("autoedit.selecting._likely_things", lambda *_: np.ones(box.shape))
+    asked = []
+
+    def segment(_, prompt):
+        asked.append(prompt)
+        found = cv2.dilate(prompt.mask.binary.astype(np.uint8), np.ones((25, 25), np.uint8)) > 0
+        return Mask.of(found & (box | spout))
+
+    found = Region((250, 140, 350, 240), 1.0, "box", Mask.of(box))
+    stages: Any = SimpleNamespace(
+        ground=lambda *_: Regions((found,)),
+        outline=segment,
+        pipeline=load_pipeline("embedded", ()),
+    )
+    (thing,) = others(stages, Photo(photo), Mask.of(target), Run())
+    assert len(asked) == passes
+    assert overlap(thing.binary, box | (spout & (np.indices(box.shape)[1] < 386))) > 0.99
+
+
 def test_what_a_fill_comes_up_to_is_outlined_to_the_pixel(scene) -> None:
     box = scene[2]
     coarse, more = box.copy(), box.copy()
     coarse[140:180, 250:270] = False  # grounding's patches lack a corner
     more[120:140, 300:350] = True  # and an edge was missed where the box ends
     (thing,), asked = beside_the_ball(scene, coarse, more)
-    assert len(asked) == 1
+    assert (asked[0].mask.binary == coarse).all()
     assert overlap(thing, box) > 0.97 > overlap(coarse, box)
     assert not thing[scene[1]].any()
 
