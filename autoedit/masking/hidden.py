@@ -17,7 +17,7 @@ _LEANING = 0.15  # columns a row: how much what stands upright leans away from a
 _THIN, _HANDLE = 0.25, 0.04  # of its size, and of what is seen: a handle, and no mere corner
 _OUTER = 0.05  # of what is lost of a thing: more beyond what is left of it may be a corner
 _BEYOND = 0.15  # of what is hidden, where its outline shows and has none of it
-_SOFT = 0.6  # pixels, of its edge
+_EDGE, _SOFT = 0.25, 0.6  # pixels from a thing's outermost pixels to its edge; of its edge
 _RIM, _THREAD = np.ones((5, 5), np.uint8), np.ones((3, 3), np.uint8)
 _SCRAP = 0.25  # of the largest part of a thing: less, apart from it, is part of its shadow or so
 _UNLIKE = 0.04  # of what is seen, that its reflection has besides
@@ -62,12 +62,14 @@ def _completed(seen: BoolArray, hole: BoolArray, hides: BoolArray) -> BoolArray 
     whole = _hull(seen)
     if (turned := _reflection(seen, hides)) is not None:
         whole = _hull(seen | (turned & hides))
-    elif (body := _body(seen)) is not None and (turned := _reflection(body, hides)) is not None:
-        whole = _hull(body | (turned & hides))
     elif (corner := hidden_corner(seen, hides)) is not None:
         with_corner = seen.copy()
         with_corner[corner[1], corner[0]] = True
         whole = _hull(with_corner)
+    elif (body := _body(seen, hides)) is not None and (
+        turned := _reflection(body, hides)
+    ) is not None:
+        whole = _hull(body | (turned & hides))
     part = whole & hole
     size = np.count_nonzero(part)
     if not _LEAST * visible < size < _MOST * visible:
@@ -105,15 +107,21 @@ def _together(seen: np.ndarray) -> BoolArray:
     return (area >= max(1, _SCRAP * area.max()))[np.asarray(labels, np.intp)]
 
 
-def _body(seen: BoolArray) -> BoolArray | None:
-    """What is seen, but for its thin parts: a mug without its handle; None if it has none."""
+def _body(seen: BoolArray, hides: BoolArray) -> BoolArray | None:
+    """What is seen, but for its thin parts: a mug without its handle; None if it has none.
+
+    What is thin beside what hides it is what is left there of something wide.
+    """
     radius = _THIN / 2 * np.sqrt(np.count_nonzero(seen))
     x, y, width, height = cv2.boundingRect(seen.astype(np.uint8))
     place = slice(y, y + height), slice(x, x + width)
     core = distance(np.pad(seen[place], 1)) > radius  # an opening with a disc of any size
-    thick = (distance(~core) <= radius)[1:-1, 1:-1]
+    thick = (distance(~core) <= radius)[1:-1, 1:-1] & seen[place]
+    beside = cv2.dilate(hides.astype(np.uint8), _RIM)[place] > 0
+    parts = np.asarray(cv2.connectedComponents((seen[place] & ~thick).astype(np.uint8))[1], np.intp)
+    left = np.isin(parts, np.unique(parts[beside])) & (parts > 0)
     body = np.zeros_like(seen)
-    body[place] = _together((thick & seen[place]).astype(np.uint8))
+    body[place] = _together((thick | left).astype(np.uint8))
     thin = np.count_nonzero(seen) - np.count_nonzero(body)
     return body if thin > _HANDLE * np.count_nonzero(seen) else None
 
@@ -141,15 +149,18 @@ def _smooth(whole: BoolArray) -> FloatArray:
     result = whole.astype(np.float32)
     rows, columns = np.indices(result[place].shape, np.float32)
     middle = corners.mean(axis=0)
-    beyond = np.zeros_like(rows)
+    beyond = np.full_like(rows, -np.inf)
+    last = np.array(whole.shape[::-1]) - 1
     for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        if ((start == end) & ((start == 0) | (start == last))).any():
+            continue  # the frame's edge is none of its own
         way = (end - start) / max(float(np.linalg.norm(end - start)), 1e-6)
         out = np.array([-way[1], way[0]])
         out *= -np.sign(out @ (middle - start))
         beyond = np.maximum(
             beyond, (columns + left - start[0]) * out[0] + (rows + top - start[1]) * out[1]
         )
-    result[place] = np.clip(1 - beyond, 0, 1)
+    result[place] = np.clip(0.5 + _EDGE - beyond, 0, 1)
     return result
 
 

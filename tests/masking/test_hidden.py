@@ -181,6 +181,15 @@ def test_all_that_is_hidden_lies_in_the_hole_and_most_of_it_in_the_tray(
         assert beyond.sum() <= 0.15 * (part > 0.9).sum()
 
 
+def test_what_goes_on_beyond_the_frame_is_whole_up_to_it() -> None:
+    table, hole = drawn((0, 70), (159, 50), (159, 119), (0, 119)), disc(150, 76, 20)
+    part = hidden_part(Mask.of(table & ~hole), hole, hole)
+    assert part is not None
+    inside = cv2.erode((table & hole).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    assert part[inside].min() > 0.99
+    assert part[70:85, 159].min() > 0.99
+
+
 def test_what_is_lost_of_a_tray_is_not_spared() -> None:
     foot, cup = disc(75, 70, 9), disc(75, 50, 16)
     kept = but_completed(Mask.of(TRAY), cup | foot, cup, Mask.of(foot)).binary
