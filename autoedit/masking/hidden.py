@@ -18,6 +18,7 @@ _THIN, _HANDLE = 0.25, 0.04  # of its size, and of what is seen: a handle, and n
 _OUTER = 0.05  # of what is lost of a thing: more beyond what is left of it may be a corner
 _BEYOND = 0.15  # of what is hidden, where its outline shows and has none of it
 _EDGE, _SOFT = 0.25, 0.6  # pixels from a thing's outermost pixels to its edge; of its edge
+_AROUND = 4  # pixels about what is completed, in which its edge is soft
 _RIM, _THREAD = np.ones((5, 5), np.uint8), np.ones((3, 3), np.uint8)
 _SCRAP = 0.25  # of the largest part of a thing: less, apart from it, is part of its shadow or so
 _UNLIKE = 0.04  # of what is seen, that its reflection has besides
@@ -47,7 +48,7 @@ def hidden_part(thing: Mask, hole: BoolArray, target: BoolArray) -> FloatArray |
         part = whole & hole
         beyond = np.count_nonzero(part & ~near & ~thing.binary)
         if beyond <= _BEYOND * np.count_nonzero(part):
-            soft = cv2.GaussianBlur(_smooth(whole), (0, 0), _SOFT)
+            soft = cv2.GaussianBlur(_smooth(whole, part), (0, 0), _SOFT)
             return np.where(hole, soft, 0).astype(np.float32)
     return None
 
@@ -140,12 +141,15 @@ def _hull(region: BoolArray) -> BoolArray:
     return hull > 0
 
 
-def _smooth(whole: BoolArray) -> FloatArray:
-    """How much of each pixel a convex region covers, float32 (H, W) in [0, 1], without stairs."""
+def _smooth(whole: BoolArray, part: BoolArray) -> FloatArray:
+    """How much of each pixel a convex region covers, float32 (H, W) in [0, 1].
+
+    Without stairs about a part of it, bool (H, W); elsewhere a pixel is covered or not.
+    """
     corners = _corners(whole)[:, 0].astype(np.float32)
-    x, y, width, height = cv2.boundingRect(whole.astype(np.uint8))
-    top, left = max(0, y - 1), max(0, x - 1)
-    place = slice(top, y + height + 1), slice(left, x + width + 1)
+    x, y, width, height = cv2.boundingRect(part.astype(np.uint8))
+    top, left = max(0, y - _AROUND), max(0, x - _AROUND)
+    place = slice(top, y + height + _AROUND), slice(left, x + width + _AROUND)
     result = whole.astype(np.float32)
     rows, columns = np.indices(result[place].shape, np.float32)
     middle = corners.mean(axis=0)
