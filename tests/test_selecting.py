@@ -103,6 +103,7 @@ def test_what_a_fill_comes_up_to_is_outlined_to_the_pixel(scene) -> None:
     more[120:140, 300:350] = True  # and an edge was missed where the box ends
     (thing,), asked = beside_the_ball(scene, coarse, more)
     assert (asked[0].mask.binary == coarse).all()
+    assert len(asked) == 2  # so much was lacking that there might be more
     assert overlap(thing, box) > 0.97 > overlap(coarse, box)
     assert not thing[scene[1]].any()
 
