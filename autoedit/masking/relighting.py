@@ -9,10 +9,11 @@ import numpy as np
 
 from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
+from autoedit.masking.blackened import blackened
 from autoedit.masking.light import changed_by, reduced
 from autoedit.masking.rims import rim_change
 from autoedit.masking.unlit import still_dark
-from autoedit.masking.view import View, view_round
+from autoedit.masking.view import View, in_photo, view_round
 
 _FAINT, _PLAIN = 1.5, 3.5  # of 255: changes that are left alone, and that are made in full
 _FOOT, _BLACK = 0.12, 0.8  # sizes of the thing; log of the gain
@@ -82,6 +83,7 @@ def relit(
         done[place] = np.clip(np.rint(changed), 0, 255).astype(np.uint8)
         share[place] = weight
         black[place] = part.mean(axis=2) > _BLACK
+    black |= in_photo(blackened(view), view, black.shape)
     lost = shadow.binary & (black | _at_foot(mask))
     lost |= still_dark(view, shadow) & ~fixed
     _smooth(done, share, view, gain, fixed | lost)

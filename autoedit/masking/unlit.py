@@ -11,7 +11,7 @@ from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask
 from autoedit.masking.light import changed_by, logs, reduced
 from autoedit.masking.tone import tones
-from autoedit.masking.view import View
+from autoedit.masking.view import View, in_photo
 
 _SIDE = 320  # pixels of the longer side
 # How likely, at most, lit ground is of the thing's effects, of a thing, and of any thing's effects.
@@ -80,10 +80,7 @@ def still_dark(view: View, shadow: Mask) -> BoolArray:
     chosen[0] = False
     still = chosen[labels]
     still &= ~_others(still, effect, anyone, inside < 0.5)
-    large = cv2.dilate(still.astype(np.float32), square)
-    large = cv2.resize(large, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-    found[y0:y1, x0:x1] = large > 0.5
-    return found
+    return in_photo(cv2.dilate(still.astype(np.uint8), square) > 0, view, shadow.shape)
 
 
 def _others(

@@ -71,3 +71,12 @@ def view_round(pixels: PixelArray, mask: Mask) -> View | None:
     seen = predict(small, inside)
     gain = toned(small, inside, seen, size * scale)
     return View((x0, y0, x1, y1), small, inside, seen, gain, size, scale)
+
+
+def in_photo(part: BoolArray, view: View, shape: tuple[int, int]) -> BoolArray:
+    """What is meant in a view, bool (h, w), in the photo of such a shape: bool (H, W)."""
+    x0, y0, x1, y1 = view.box
+    whole = np.zeros(shape, np.bool_)
+    soft = cv2.resize(part.astype(np.float32), (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+    whole[y0:y1, x0:x1] = soft > 0.5
+    return whole
