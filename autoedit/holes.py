@@ -20,6 +20,7 @@ from autoedit.run import Run
 from autoedit.stages import Stages
 
 _ALL_OVER = 0.9  # of what may be a thing
+_CLOSE = 1.5  # pixels: what of a thing before the target may be its rim
 
 
 def removal(
@@ -68,9 +69,13 @@ def removal(
         spared, spared_from, margin = others | mask, hole, 0.0
     more = stages.pipeline.verification.grow_more
 
+    ahead = [one for one in things if masking.stands_before(one, target)]
+    before = selecting.joined(ahead, mask.shape)
+
     def matte_at(attempt: int) -> Mask:
-        return masking.spare(grown(stages.pipeline, hole, more**attempt), spared, spared_from,
-                             margin=margin)  # fmt: skip
+        matte = masking.spare(grown(stages.pipeline, hole, more**attempt), spared, spared_from,
+                              margin=margin)  # fmt: skip
+        return masking.spare(matte, before, mask, margin=_CLOSE, coarse=False)
 
     def judge(after: Photo, matte: Mask) -> Verdict:
         return judging.judge_removal(
@@ -83,8 +88,8 @@ def removal(
         return [Behind(part, thing.binary & ~hole) for thing, part in parts if part is not None]
 
     request = drawing.request_for(stages.pipeline, step, spared)
-    before = photo if relit is None else photo.with_pixels(relit.pixels)
-    return before, Job(matte_at, request, judge, behind, None if relit is None else relit.mask)
+    lit = photo if relit is None else photo.with_pixels(relit.pixels)
+    return lit, Job(matte_at, request, judge, behind, None if relit is None else relit.mask)
 
 
 def drawn(

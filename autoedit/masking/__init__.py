@@ -1,6 +1,6 @@
 """Masking: a target's mask becomes the hole that is filled, and the matte that is composited."""
 
-from autoedit.masking.hidden import but_completed, hidden_part
+from autoedit.masking.hidden import but_completed, hidden_part, stands_before
 from autoedit.masking.hole import clean, grow_radius, matte_for, spare
 from autoedit.masking.matting import Cutout, alpha_matte
 from autoedit.masking.own_shadow import without_shadow
@@ -23,6 +23,7 @@ __all__ = [
     "relit",
     "shadow_mask",
     "spare",
+    "stands_before",
     "view_round",
     "without_shadow",
 ]

@@ -15,6 +15,7 @@ _LEAST, _MOST = 0.01, 1.5  # of what is seen of a thing: less is its edge, and m
 _ROWS, _ASKEW = 0.3, 0.03  # share of its rows that tell an axis; of its width, that they differ
 _LEANING = 0.15  # columns a row: how much what stands upright leans away from a wide lens's middle
 _THIN, _HANDLE = 0.25, 0.04  # of its size, and of what is seen: a handle, and no mere corner
+_BULGE, _BULGING = 1.5, 0.5  # times what is dented; pixels on average: an outline of its own
 _OUTER = 0.05  # of what is lost of a thing: more beyond what is left of it may be a corner
 _BEYOND = 0.15  # of what is hidden, where its outline shows and has none of it
 _EDGE, _SOFT = 0.25, 0.6  # pixels from a thing's outermost pixels to its edge; of its edge
@@ -41,6 +42,8 @@ def hidden_part(thing: Mask, hole: BoolArray, target: BoolArray) -> FloatArray |
         float32 (H, W) in [0, 1], 0 outside the hole, soft at the thing's edge; None for nothing.
     """
     near = cv2.dilate(target.astype(np.uint8), _RIM) > 0
+    if stands_before(thing, target):
+        return None
     for hides in (near, hole):
         whole = _completed(thing.binary & ~hides, hole, hides)
         if whole is None:
@@ -98,6 +101,23 @@ def but_completed(thing: Mask, hole: BoolArray, target: BoolArray, lost: Mask) -
     if part is None or np.count_nonzero(gone & (part <= 0.5)) > _OUTER * np.count_nonzero(gone):
         return thing
     return Mask(np.where(gone & (part > 0.5), 0, thing.array).astype(np.float32), thing.origin)
+
+
+def stands_before(thing: Mask, target: BoolArray) -> bool:
+    """Whether a thing stands before what could hide it: its outline bulges there, as its own.
+
+    Args:
+        thing: another thing, (H, W), as far as it is seen.
+        target: bool (H, W).
+    """
+    near = cv2.dilate(target.astype(np.uint8), _RIM) > 0
+    seen = thing.binary & ~near
+    beside = seen & (cv2.dilate(near.astype(np.uint8), _THREAD) > 0)
+    if not beside.any():
+        return False
+    between = _hull(beside)
+    bulge, dent = (np.count_nonzero(between & each) for each in (seen & ~beside, near))
+    return bool(bulge > max(_BULGE * dent, _BULGING * np.count_nonzero(beside)))
 
 
 def _together(seen: np.ndarray) -> BoolArray:

@@ -98,7 +98,7 @@ def matte_for(mask: Mask, radius: float, *, feather: float = 0.5) -> Mask:
     return Mask(matte, "grown")
 
 
-def spare(matte: Mask, others: Mask, mask: Mask, *, margin: float) -> Mask:
+def spare(matte: Mask, others: Mask, mask: Mask, *, margin: float, coarse: bool = True) -> Mask:
     """Keep other things out of a matte, so that a grown edge or a shadow does not eat into them.
 
     Args:
@@ -106,6 +106,7 @@ def spare(matte: Mask, others: Mask, mask: Mask, *, margin: float) -> Mask:
         others: the other things' masks, joined.
         mask: the target itself, which is never spared.
         margin: nor is what lies this close to it, in pixels: its own rim.
+        coarse: whether the others' masks may have stairs, and stand off the things.
 
     Returns:
         The matte, 0 on the other things and softened at their edges.
@@ -113,7 +114,8 @@ def spare(matte: Mask, others: Mask, mask: Mask, *, margin: float) -> Mask:
     if others.box is None:
         return matte
     away = cv2.distanceTransform((~mask.binary).astype(np.uint8), cv2.DIST_L2, 5)
-    # Coarse masks have stairs for edges, and stand off the thing by a pixel here and there.
-    soft = cv2.GaussianBlur(others.binary.astype(np.float32), (0, 0), 2.0)
-    keep = np.clip((soft - 0.6) / 0.3, 0, 1) * np.clip(away - margin, 0, 1)
+    keep = others.binary.astype(np.float32)
+    if coarse:
+        keep = np.clip((cv2.GaussianBlur(keep, (0, 0), 2.0) - 0.6) / 0.3, 0, 1)
+    keep = keep * np.clip(away - margin, 0, 1)
     return Mask(np.minimum(matte.array, 1.0 - keep).astype(np.float32), matte.origin)

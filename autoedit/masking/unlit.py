@@ -23,8 +23,9 @@ _FEWEST, _MOST = 60, 2000  # pixels of lit ground
 _COMMON = 0.02  # share of the lit ground that has a tone
 _DARKER = 12.0  # of 255: than lit ground is
 _SMOOTH = 1.5  # pixels
-# Pixels that surely are shadow; how likely all is, on average; times that, its share of the shadow.
-_CORE, _LIKELY, _SHARE = 40, 0.35, 0.1
+# Pixels that surely are shadow; how likely all is, on average; times that, its share of the shadow,
+# or so likely that any share will do.
+_CORE, _LIKELY, _SHARE, _PURE = 40, 0.35, 0.1, 0.9
 # How likely it is of the thing, at least, to how likely of any; share of what is round another's.
 _OWN, _GOES_ON = 0.3, 0.5
 _ROUND_PART = np.ones((5, 5), np.uint8)
@@ -76,7 +77,7 @@ def still_dark(view: View, shadow: Mask) -> BoolArray:
     sure = np.bincount(labels[shaded & (effect > _SURELY)], minlength=count)
     likely = np.bincount(labels.ravel(), effect.ravel(), minlength=count)
     chosen = (sure >= _CORE) & (likely > _LIKELY * area)
-    chosen &= likely > _SHARE * np.count_nonzero(shaded)
+    chosen &= (likely > _SHARE * np.count_nonzero(shaded)) | (likely > _PURE * area)
     chosen[0] = False
     still = chosen[labels]
     still &= ~_others(still, effect, anyone, inside < 0.5)

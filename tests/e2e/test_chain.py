@@ -19,6 +19,7 @@ from autoedit import errors
 from autoedit.core.files import load_photo, save_photo
 from autoedit.core.photo import Photo
 from autoedit.editor import Editor
+from tests.drawing import block, ground
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SCENES: list[dict[str, Any]] = [
@@ -304,3 +305,13 @@ def test_negative_points_take_a_whole_thing_away_and_cannot_stand_alone(editor: 
         editor.segment(photo, negative_point=on_mug)
     with pytest.raises(errors.MaskError, match="lies outside the photo"):
         editor.segment(photo, box=everything, negative_point=(5000, 10))
+
+
+def test_what_stands_before_the_target_keeps_its_edge(editor: Editor) -> None:
+    photo = ground()
+    can = block(photo, 200, 60, 260, 220, (40, 120, 50))
+    bowl = cv2.ellipse(np.zeros(can.shape, np.uint8), (250, 240), (110, 60), -8, 0, 360, 1, -1) > 0
+    photo[bowl] = (190, 60, 110)
+    result = editor.edit(Photo(photo), "remove this, keep the shadow", mask=can & ~bowl)
+    inner = cv2.erode(bowl.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    assert (result.photo.pixels[inner] == photo[inner]).all()

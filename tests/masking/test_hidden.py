@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoedit.core.mask import Mask
-from autoedit.masking import but_completed, hidden_part
+from autoedit.masking import but_completed, hidden_part, stands_before
 from autoedit.masking.corners import hidden_corner
 
 SHAPE = (120, 160)
@@ -218,3 +218,13 @@ def test_a_thing_that_is_not_completed_is_spared_all() -> None:
     assert but_completed(Mask.of(bent), foot, foot, Mask.of(foot)).binary[bent].all()
     nothing = Mask.of(np.zeros(SHAPE, bool))
     assert but_completed(Mask.of(TRAY), foot, foot, nothing).binary[TRAY].all()
+
+
+def test_what_stands_before_is_whole_and_what_stands_behind_is_not() -> None:
+    bowl = cv2.ellipse(np.zeros(SHAPE, np.uint8), (80, 80), (50, 25), -12, 0, 360, 1, -1) > 0
+    can = drawn((50, 10), (85, 10), (85, 75), (50, 75))
+    behind = can & ~bowl
+    assert stands_before(Mask.of(bowl), behind)
+    assert hidden_part(Mask.of(bowl), wider(wider(behind)), behind) is None
+    assert not stands_before(Mask.of(bowl & ~can), can)
+    assert not stands_before(Mask.of(disc(140, 100, 8)), can)

@@ -94,5 +94,8 @@ def test_other_things_are_kept_out_of_the_matte_but_not_the_targets_own_rim() ->
     matte = spare(matte_for(mask, 12), Mask.of(other), mask, margin=4).array
     assert (matte[target] == 1).all()
     assert (matte[20:40, 41] == 1).all()  # two pixels off the target: its rim
+    exact = spare(matte_for(mask, 12), Mask.of(other), mask, margin=1, coarse=False).array
+    assert (exact[target] == 1).all()
+    assert (exact[other & (np.indices(other.shape)[1] > 41)] == 0).all()
     assert (matte[20:40, 46:78] == 0).all()
     assert (matte[5:60, :35] == matte_for(mask, 12).array[5:60, :35]).all()

@@ -99,3 +99,15 @@ def test_another_thing_is_not_filled():
     other = block(photo, 300, 190, 380, 260, (60, 20, 20))
     done = relit(photo, Mask.of(outline), Mask.of(shadow & ~outline & ~other))
     assert (done.lost.binary & other).sum() < 0.1 * other.sum()  # its rim, that lies in the shadow
+
+
+def test_a_small_part_that_surely_is_shadow_is_dark_and_a_doubtful_one_is_left(scene):
+    photo, shadow, outline = scene
+    part = shadow.copy()
+    part[:, :310] = False  # all else is lit
+    part[:, 318:] = False
+    for effect, found in ((0.99, True), (0.6, False)):
+        view = seen(photo, outline, shadow, gain=0.65, effect=effect)
+        view.gain[part] = 0
+        dark = still_dark(view, Mask.of(shadow))
+        assert dark[part].mean() > 0.5 if found else not dark.any()
