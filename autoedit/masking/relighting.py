@@ -75,7 +75,7 @@ def relit(
         gain = np.repeat(gain.mean(axis=2, keepdims=True), 3, axis=2)
     fixed = mask.array > 0
     if spared is not None:
-        fixed = fixed | (spared.array > 0)
+        fixed = fixed | spared.binary  # what is less sure is not filled, and must be lit
     for place, part in _parts(view, gain):
         change, weight = _change(done[place].astype(np.float32), part)
         weight[fixed[place]] = 0
