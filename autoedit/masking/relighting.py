@@ -16,7 +16,7 @@ from autoedit.masking.rims import rim_change
 from autoedit.masking.unlit import still_dark
 from autoedit.masking.view import View, in_photo, view_round
 
-_FAINT, _PLAIN = 1.5, 3.5  # of 255: changes that are left alone, and that are made in full
+_FAINT, _PLAIN = 1.0, 3.0  # of 255: changes that are left alone, and that are made in full
 _FOOT, _BLACK = 0.12, 0.8  # sizes of the thing; log of the gain
 _ROUND = 0.25, 0.5  # sizes round the thing and its shadow: lit in full, and not at all
 _LOWER = 0.6  # a thing stands on what is below this share of its height

@@ -18,6 +18,7 @@ _FEWEST, _MOST = 60, 5000  # pixels of what is lit
 _ALIKE = 10  # of them, that tell a tone
 _FOREIGN = 0.35  # logs of red and blue over green: what differs by more is another surface
 _APART = 0.2  # how much a tone may differ, a log, for being a thing's size nearer
+_TOLD = 0.75  # of what it lacks by the lit ground, which is a guess as well, that is made up for
 _SPREAD, _AROUND, _SOME = 0.7, 5.0, 0.1  # pixels; share of what has a tone within so many
 
 
@@ -64,7 +65,7 @@ def toned(pixels: PixelArray, inside: BoolArray, seen: Prediction, size: float) 
     ):
         if np.count_nonzero(lit) >= _FEWEST and sought.any():
             step = _step(values, gain, lit, sought, _APART / max(1.0, size * scale))
-            change += step * (share * part)[:, :, None]
+            change += step * (_TOLD * share * part)[:, :, None]
     shape = inside.shape[1], inside.shape[0]
     large = cv2.resize(change, shape, interpolation=cv2.INTER_LINEAR)
     return np.asarray(seen.gain + large, np.float32)
