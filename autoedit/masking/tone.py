@@ -15,10 +15,10 @@ _LIT, _BARE = 0.08, 0.2  # how likely, at most, ground is to show an effect, or 
 _UNLIKELY, _LIKELY = 0.02, 0.07  # likewise, how likely there is an effect that is set right
 _SOLID = 0.8  # how likely a thing is, at least, whose lit side tells what its shaded one looks like
 _FEWEST, _MOST = 60, 5000  # pixels of what is lit
-_ALIKE = 10  # of them, that tell a tone
+_ALIKE, _ABOUT = 10, 30  # of them, that tell a tone, and how the ground varies about it
+_DOUBT, _LEAST = 2.0, 0.5  # times that, which halves what is sure; what is made up for anyhow
 _FOREIGN = 0.35  # logs of red and blue over green: what differs by more is another surface
 _APART = 0.2  # how much a tone may differ, a log, for being a thing's size nearer
-_TOLD = 0.75  # of what it lacks by the lit ground, which is a guess as well, that is made up for
 _SPREAD, _AROUND, _SOME = 0.7, 5.0, 0.1  # pixels; share of what has a tone within so many
 
 
@@ -65,7 +65,7 @@ def toned(pixels: PixelArray, inside: BoolArray, seen: Prediction, size: float) 
     ):
         if np.count_nonzero(lit) >= _FEWEST and sought.any():
             step = _step(values, gain, lit, sought, _APART / max(1.0, size * scale))
-            change += step * (_TOLD * share * part)[:, :, None]
+            change += step * (share * part)[:, :, None]
     shape = inside.shape[1], inside.shape[0]
     large = cv2.resize(change, shape, interpolation=cv2.INTER_LINEAR)
     return np.asarray(seen.gain + large, np.float32)
@@ -77,8 +77,12 @@ def _step(
     """What a gain lacks where it is sought, by the lit pixels most alike: smooth, (h, w, 3)."""
     known, asked = tones(values, lit, near), tones(values + gain, sought, near)
     known = known[:: -(-len(known) // _MOST)]
-    _, chosen = KDTree(known).query(asked, k=_ALIKE)
-    apart = (known[chosen].mean(axis=1) - asked)[:, :3]
+    _, chosen = KDTree(known).query(asked, k=_ABOUT)
+    apart = (known[chosen[:, :_ALIKE]].mean(axis=1) - asked)[:, :3]
+    # Where the ground has many tones, one that is near is not surely the right one.
+    wide, size = (np.linalg.norm(each, axis=1) for each in (known[chosen, :3].std(axis=1), apart))
+    sure = size**2 / np.maximum(size**2 + (_DOUBT * wide) ** 2, 1e-9)
+    apart *= (_LEAST + (1 - _LEAST) * sure)[:, None]
     foreign = np.zeros_like(sought)
     foreign[sought] = np.hypot(apart[:, 0], apart[:, 1]) > _FOREIGN
     red_green, blue_green, light = apart.T
