@@ -77,7 +77,7 @@ def _step(
     """What a gain lacks where it is sought, by the lit pixels most alike: smooth, (h, w, 3)."""
     known, asked = tones(values, lit, near), tones(values + gain, sought, near)
     known = known[:: -(-len(known) // _MOST)]
-    _, chosen = KDTree(known).query(asked, k=_ABOUT)
+    chosen = np.asarray(KDTree(known).query(asked, k=_ABOUT)[1], np.intp)
     apart = (known[chosen[:, :_ALIKE]].mean(axis=1) - asked)[:, :3]
     # Where the ground has many tones, one that is near is not surely the right one.
     wide, size = (np.linalg.norm(each, axis=1) for each in (known[chosen, :3].std(axis=1), apart))

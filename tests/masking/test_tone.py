@@ -58,6 +58,18 @@ def test_light_that_is_too_strong_too_weak_or_tinted_is_set_right(error):
     assert after < 4
 
 
+@pytest.mark.parametrize(("grain", "least", "most"), [(2, 0.85, 1.1), (20, 0.1, 0.25)])
+def test_a_tone_tells_less_where_the_ground_has_many(grain, least, most):
+    _, photo, thing, effect = shaded()
+    photo[:] = (120, 110, 100) + np.random.default_rng(5).normal(0, grain, (HEIGHT, WIDTH, 1))
+    photo[SHADOW] = (photo[SHADOW] + 12) / 2 - 12
+    photo[THING] = (30, 160, 40)
+    gain = effect[:, :, None] * np.full(3, np.log(2) + 0.35, np.float32)
+    middle = (slice(44, 56), slice(59, 91))
+    made_up = (gain - better(photo, thing, effect, gain))[middle].mean() / 0.35
+    assert least < made_up < most
+
+
 def test_the_ground_s_grain_stays():
     clean, photo, thing, effect = shaded()
     gain = effect[:, :, None] * np.full(3, 0.5, np.float32)
