@@ -61,7 +61,8 @@ def test_light_that_is_too_strong_too_weak_or_tinted_is_set_right(error):
 @pytest.mark.parametrize(("grain", "least", "most"), [(2, 0.85, 1.1), (20, 0.1, 0.25)])
 def test_a_tone_tells_less_where_the_ground_has_many(grain, least, most):
     _, photo, thing, effect = shaded()
-    photo[:] = (120, 110, 100) + np.random.default_rng(5).normal(0, grain, (HEIGHT, WIDTH, 1))
+    grains = np.random.default_rng(5).normal(0, grain, (HEIGHT, WIDTH, 1))
+    photo[:] = np.array([120, 110, 100]) + grains
     photo[SHADOW] = (photo[SHADOW] + 12) / 2 - 12
     photo[THING] = (30, 160, 40)
     gain = effect[:, :, None] * np.full(3, np.log(2) + 0.35, np.float32)
