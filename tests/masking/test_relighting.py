@@ -51,6 +51,14 @@ def test_what_is_spared_stays():
     assert (done.pixels[shadow & ~spared] != photo[shadow & ~spared]).any()
 
 
+def test_what_is_hardly_spared_is_lit():
+    photo, _, shadow, outline = scene()
+    spared = np.where(np.indices(outline.shape)[1] > 300, 0.3, 0).astype(np.float32)
+    done = relit(photo, Mask.of(outline), Mask.of(shadow), Mask(spared, "reflection"))
+    whole = relit(photo, Mask.of(outline), Mask.of(shadow))
+    assert (done.pixels == whole.pixels).all()
+
+
 def test_a_grey_photo_stays_grey():
     photo, _, shadow, outline = scene()
     grey = np.repeat(photo.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
