@@ -10,6 +10,7 @@ from autoedit.masking.view import View
 
 _SURELY, _DEEP = 0.5, 0.3  # how likely an effect is, at least, and the log of its gain
 _LIT, _BARE = 0.1, 0.2  # how likely ground beside it is to show an effect, or a thing, at most
+_THING = 0.1  # how likely all of it is a thing, on average and at most
 _SMALLEST = 0.05  # of the thing's area
 _BANDS, _FEWEST = 12, 4  # of rows: of a part, and of them that have lit ground beside
 _BESIDE, _GAP = 0.5, 2  # of a part's width, so far to either side, but for some pixels
@@ -44,8 +45,8 @@ def blackened(view: View) -> BoolArray:
         part = labels == number
         if stats[number, cv2.CC_STAT_AREA] < _SMALLEST * np.count_nonzero(view.inside):
             continue
-        # On a thing it has other ground beside it.
-        if seen.thing[part].mean() < _SURELY and _share(values, part, free) < _BLACK:
+        # On a thing it has other ground beside it; what is dark below a car is a thing in part.
+        if seen.thing[part].mean() < _THING and _share(values, part, free) < _BLACK:
             found[part] = 1
     return cv2.dilate(found, _SQUARE) > 0
 

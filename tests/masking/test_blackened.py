@@ -41,7 +41,7 @@ def test_it_is_filled_and_a_shadow_is_not(scene):
         assert (np.mean(done.lost.binary[lower]) < 0.1) == (not filled)
 
 
-@pytest.mark.parametrize("other", [{"thing": 1.0}, {"effect": 0.3}, {"gain": 0.1}])
+@pytest.mark.parametrize("other", [{"thing": 1.0}, {"thing": 0.25}, {"effect": 0.3}, {"gain": 0.1}])
 def test_a_dark_thing_and_what_is_no_effect_are_none(scene, other):
     photo, image, outline = scene
     said = {"gain": 0.35, "thing": 0.0} | other
