@@ -17,7 +17,7 @@ from autoedit.masking.unlit import still_dark
 from autoedit.masking.view import View, in_photo, view_round
 
 _FAINT, _PLAIN = 1.0, 3.0  # of 255: changes that are left alone, and that are made in full
-_FOOT, _BLACK = 0.12, 0.8  # sizes of the thing; log of the gain
+_FOOT, _DARK, _BLACK = 0.12, 0.25, 0.8  # sizes of the thing; log of the gain: there, and anywhere
 _ROUND = 0.25, 0.5  # sizes round the thing and its shadow: lit in full, and not at all
 _LOWER = 0.6  # a thing stands on what is below this share of its height
 _SPECK = 30  # pixels; a part of a mask smaller than this stands nowhere
@@ -34,8 +34,8 @@ class Relit:
         pixels: RGB uint8 (H, W, 3), bit-identical to the photo's where the mask is 0.
         mask: float32 (H, W) in [0, 1], how much of the change was made; 0 on the thing.
         ground: float32 (H, W) in [0, 1], the mask without what shows things.
-        lost: float32 (H, W) in [0, 1], where a fill knows better: what is at the thing's very foot
-            or all but black, where its own outline ends and its shadow begins by a guess; and
+        lost: float32 (H, W) in [0, 1], where a fill knows better: what is dark at the thing's very
+            foot or all but black, where its own outline ends and its shadow begins by a guess; and
             what of the shadow stays dark.
     """
 
@@ -66,7 +66,7 @@ def relit(
         grey: whether all channels are to stay alike.
     """
     done, (share, ground) = pixels.copy(), np.zeros((2, *mask.shape), np.float32)
-    black = np.zeros(mask.shape, np.bool_)
+    depth = np.zeros(mask.shape, np.float32)
     view = view or view_round(pixels, mask)
     if view is None:
         return Relit(done, *(Mask(share, name) for name in ("light", "ground", "lost")))
@@ -83,9 +83,9 @@ def relit(
         changed = done[place] + weight[:, :, None] * change
         done[place] = np.clip(np.rint(changed), 0, 255).astype(np.uint8)
         share[place] = weight
-        black[place] = part.mean(axis=2) > _BLACK
-    black |= in_photo(blackened(view), view, black.shape)
-    lost = shadow.binary & (black | _at_foot(mask))
+        depth[place] = part.mean(axis=2)
+    black = (depth > _BLACK) | in_photo(blackened(view), view, mask.shape)
+    lost = shadow.binary & (black | (_at_foot(mask) & (depth > _DARK)))
     lost |= still_dark(view, shadow) & ~fixed
     _smooth(done, share, view, gain, fixed | lost)
     x0, y0, x1, y1 = view.box

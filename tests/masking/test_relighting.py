@@ -6,6 +6,7 @@ import pytest
 from autoedit.core.mask import Mask
 from autoedit.masking import relit
 from tests.drawing import ball, block, cast_shadow, ground
+from tests.views import seen
 
 
 def scene(depth: float = 0.45, scale: int = 1):
@@ -49,6 +50,14 @@ def test_what_is_spared_stays():
     done = relit(photo, Mask.of(outline), Mask.of(shadow), Mask.of(spared))
     assert (done.pixels[spared] == photo[spared]).all()
     assert (done.pixels[shadow & ~spared] != photo[shadow & ~spared]).any()
+
+
+@pytest.mark.parametrize(("gain", "filled"), [(0.15, False), (0.5, True)])
+def test_only_what_is_dark_at_the_foot_is_filled(gain, filled):
+    photo, _, shadow, outline = scene()
+    view = seen(photo, outline, shadow, gain=gain, thing=0)
+    lost = relit(photo, Mask.of(outline), Mask.of(shadow), view=view).lost
+    assert lost.binary.any() == filled
 
 
 def test_what_is_hardly_spared_is_lit():
