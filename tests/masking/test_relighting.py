@@ -52,9 +52,9 @@ def test_what_is_spared_stays():
     assert (done.pixels[shadow & ~spared] != photo[shadow & ~spared]).any()
 
 
-@pytest.mark.parametrize(("gain", "filled"), [(0.15, False), (0.5, True)])
-def test_only_what_is_dark_at_the_foot_is_filled(gain, filled):
-    photo, _, shadow, outline = scene()
+@pytest.mark.parametrize(("depth", "gain", "filled"), [(0.14, 0.15, False), (0.4, 0.5, True)])
+def test_only_what_is_dark_at_the_foot_is_filled(depth, gain, filled):
+    photo, _, shadow, outline = scene(depth)
     view = seen(photo, outline, shadow, gain=gain, thing=0)
     lost = relit(photo, Mask.of(outline), Mask.of(shadow), view=view).lost
     assert lost.binary.any() == filled
