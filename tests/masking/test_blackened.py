@@ -36,7 +36,7 @@ def test_it_is_filled_and_a_shadow_is_not(scene):
         view = seen(given, outline, image, gain=0.35, thing=0)
         done = relit(given, Mask.of(outline), Mask.of(image), view=view)
         lower = image.copy()
-        lower[:260] = False  # the foot is filled in any case
+        lower[:260] = False  # the foot, where it is dark, is filled in any case
         assert (np.mean(done.lost.binary[lower]) > 0.9) == filled
         assert (np.mean(done.lost.binary[lower]) < 0.1) == (not filled)
 
