@@ -8,6 +8,7 @@ import numpy as np
 from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask
 from autoedit.masking.corners import hidden_corner
+from autoedit.masking.ellipses import hidden_arc
 
 _DENTED = 0.06  # of its hull: a thing that lacks more near what is hidden is not convex there
 _NEAR = 0.5  # sizes of what is hidden
@@ -64,7 +65,9 @@ def _completed(seen: BoolArray, hole: BoolArray, hides: BoolArray) -> BoolArray 
     if not (seen & ~hole).any() or not hides.any():
         return None
     whole = _hull(seen)
-    if (turned := _reflection(seen, hides)) is not None:
+    if (ellipse := hidden_arc(seen, hides)) is not None:
+        whole = _hull(seen | (ellipse & hides))
+    elif (turned := _reflection(seen, hides)) is not None:
         whole = _hull(seen | (turned & hides))
     elif (corner := hidden_corner(seen, hides)) is not None:
         with_corner = seen.copy()

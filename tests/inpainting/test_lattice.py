@@ -38,6 +38,31 @@ def test_checked_ground_seen_aslant_says_what_is_in_a_hole() -> None:
     assert (told.trust <= 1).all()
 
 
+def held(truth: np.ndarray) -> np.ndarray:
+    """Where in the hole the lattice of checks holds on a ground, bool (N,)."""
+    image = np.where(HOLE[:, :, None], 0, aslant(checks, SHAPE))
+    lattice = lattice_of(image, ~HOLE, HOLE, [line_of(HOLE)])
+    assert lattice is not None
+    told = expected(lattice, np.where(HOLE[:, :, None], 0, truth), ~HOLE, HOLE)
+    assert told is not None
+    return told.holds
+
+
+def test_checks_go_on_where_a_sheen_changes_their_tones() -> None:
+    truth = aslant(checks, SHAPE)
+    sheen = 0.7 * np.clip((150 - np.arange(SHAPE[1])) / 60, 0, 1)
+    truth += sheen[None, :, None].astype(np.float32) * (200 - truth)
+    assert held(truth).mean() > 0.95
+
+
+def test_checks_do_not_go_on_up_a_wall() -> None:
+    truth = aslant(checks, SHAPE)
+    truth[:115] = noise((115, SHAPE[1]))
+    y, _ = np.nonzero(HOLE)
+    assert held(truth)[y < 105].mean() < 0.1
+    assert held(truth)[y > 125].mean() > 0.7
+
+
 def test_another_size_of_the_photo_has_the_same_lattice() -> None:
     image = np.where(HOLE[:, :, None], 0, aslant(checks, SHAPE))
     lattice = lattice_of(image, ~HOLE, HOLE, [line_of(HOLE)])

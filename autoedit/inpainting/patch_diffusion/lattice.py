@@ -39,6 +39,7 @@ _EXPLAINED = 0.44  # share of what differs round the hole that must be as expect
 _SEEN = 0.6  # share of the hole that must have counterparts
 _SURE = 1.2  # trust in counterparts that are all alike; less by how they differ
 _CARRIED, _WRONG = 0.15, 0.5  # hole sizes; share of what differs that is not as expected
+_PATTERN, _CONTRAST = 0.7, 0.5  # correlation near by, at least; of what differs, there
 _UNSEEN = 0.5  # what a pixel counts against a period whose counterpart is not seen
 _COUNTS = ((1, 0), (0, 1), (1, 1), (1, -1), (2, 0), (0, 2))
 _EXACT = (*_COUNTS, (2, 1), (1, 2), (3, 0), (0, 3), (2, -1), (1, -2))
@@ -173,7 +174,7 @@ def expected(
     # In light that falls off, what differs may be the light alone.
     plain = without_light(image, usable)
     unlit = _said(lattice, plain, usable, hole, ring)
-    holds = _carried(image, values, hole, ring, size)
+    holds = _carried(image, values, hole, ring, size) | _goes_on(image, values, hole, ring, size)
     if unlit is not None:
         holds |= _carried(plain, unlit[0], hole, ring, size)
     return Expected(
@@ -194,6 +195,35 @@ def _carried(
     tells[ring] = np.stack([np.where(known, off, 0), known], axis=1)
     wide = np.asarray(cv2.GaussianBlur(tells, (0, 0), _CARRIED * size), np.float32)[hole]
     return wide[:, 0] < _WRONG * differs * wide[:, 1]
+
+
+def _goes_on(
+    image: FloatArray, said: FloatArray, hole: BoolArray, ring: BoolArray, size: float
+) -> BoolArray:
+    """Where in the hole a lattice holds, bool (N,), by the pattern on the ring near by.
+
+    In a shadow or a mirror image the ground has other tones but the same pattern, which the local
+    correlation of what is seen with what is said tells where there is any.
+    """
+    there = said[ring[hole | ring]]
+    known = np.asarray(np.isfinite(there).all(axis=1))
+
+    def wide(values: FloatArray) -> FloatArray:
+        tells = np.zeros((*hole.shape, values.shape[1]), np.float32)
+        tells[ring] = np.where(known[:, None], values, 0)
+        return cv2.GaussianBlur(tells, (0, 0), _CARRIED * size)[hole].reshape(-1, values.shape[1])
+
+    share = np.maximum(wide(np.ones((len(there), 1), np.float32)), 1e-9)
+    here = image[ring]
+    mean, other = (wide(each) / share for each in (here, there))
+    own, its, both = (
+        (wide(one * two) / share - first * second).sum(axis=1)
+        for one, two, first, second in (
+            (here, here, mean, mean), (there, there, other, other), (here, there, mean, other),
+        )
+    )  # fmt: skip
+    alike = both / np.sqrt(np.maximum(own * its, 1e-6))
+    return (alike > _PATTERN) & (own > (_CONTRAST * _differs(here)) ** 2)
 
 
 def _differs(values: FloatArray) -> float:
