@@ -9,6 +9,7 @@ from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask
 from autoedit.masking.corners import hidden_corner
 from autoedit.masking.ellipses import hidden_arc
+from autoedit.masking.feet import hidden_foot
 
 _DENTED = 0.06  # of its hull: a thing that lacks more near what is hidden is not convex there
 _NEAR = 0.5  # sizes of what is hidden
@@ -67,6 +68,8 @@ def _completed(seen: BoolArray, hole: BoolArray, hides: BoolArray) -> BoolArray 
     whole = _hull(seen)
     if (ellipse := hidden_arc(seen, hides)) is not None:
         whole = _hull(seen | (ellipse & hides))
+    elif (foot := hidden_foot(seen, hides)) is not None:
+        whole = _hull(foot)
     elif (turned := _reflection(seen, hides)) is not None:
         whole = _hull(seen | (turned & hides))
     elif (corner := hidden_corner(seen, hides)) is not None:

@@ -10,6 +10,7 @@ import numpy as np
 from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.masking.blackened import blackened
+from autoedit.masking.edges import off_edges
 from autoedit.masking.levels import levelled
 from autoedit.masking.light import changed_by, reduced
 from autoedit.masking.rims import rim_change
@@ -71,7 +72,7 @@ def relit(
     if view is None:
         return Relit(done, *(Mask(share, name) for name in ("light", "ground", "lost")))
     sure = np.clip((view.seen.effect - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0, 1)
-    gain = levelled(view) * (sure * _about(view, shadow))[:, :, None]
+    gain = off_edges(levelled(view), view) * (sure * _about(view, shadow))[:, :, None]
     if grey:
         gain = np.repeat(gain.mean(axis=2, keepdims=True), 3, axis=2)
     fixed = mask.array > 0
