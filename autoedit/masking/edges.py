@@ -9,7 +9,7 @@ from autoedit.core.mask import FloatArray
 from autoedit.masking.view import View
 
 _THING = 0.5  # how likely it is one, at least
-_EDGE = np.ones((17, 17), np.uint8)  # pixels of the view: so far the network's gain runs over
+_EDGE = np.ones((13, 13), np.uint8)  # pixels of the view: so far the network's gain runs over
 _WIDE = 4.0  # pixels, of the average of what is within
 
 
@@ -27,7 +27,8 @@ def off_edges(gain: FloatArray, view: View) -> FloatArray:
         float32 (h, w, 3).
     """
     things = (view.seen.thing > _THING) & ~view.inside
-    edge = things & (cv2.dilate((~things).astype(np.uint8), _EDGE) > 0)
+    ground = ~things & ~view.inside  # at the foot of what stands on a thing is its own shadow
+    edge = things & (cv2.dilate(ground.astype(np.uint8), _EDGE) > 0)
     core = (things & ~edge).astype(np.float32)
     if not core.any():
         return gain

@@ -40,3 +40,9 @@ def test_a_thing_of_its_own_gain_and_a_thin_one_keep_theirs() -> None:
     thin = (COLUMNS >= 60) & (COLUMNS < 66)
     assert (off_edges(fading(0.0), beside(thin)) == fading(0.0)).all()
     assert (off_edges(fading(0.0), beside(np.zeros(SHAPE, bool))) == fading(0.0)).all()
+
+
+def test_at_the_foot_of_what_stands_on_a_thing_its_shadow_is_lit() -> None:
+    near = np.clip((28 - COLUMNS) / 8, 0, 1)
+    gain = np.repeat(near[:, :, None], 3, axis=2).astype(np.float32)
+    assert (off_edges(gain, beside(COLUMNS >= 20)) == gain).all()
