@@ -20,7 +20,7 @@ from autoedit.run import Run
 from autoedit.stages import Stages
 
 _ALL_OVER = 0.9  # of what may be a thing
-_CLOSE = 1.5  # pixels: what of a thing before the target may be its rim
+_CLOSE = 1.0  # pixels: what of a thing before the target may be its rim
 
 
 def removal(
