@@ -10,6 +10,7 @@ from autoedit.core.mask import BoolArray, PixelArray
 from autoedit.core.window import window_with_sources
 from autoedit.errors import BackendUnavailableError, CancelledError, SettingError
 from autoedit.inpainting import FillRequest, WindowNeeds
+from autoedit.inpainting.patch_diffusion.bridges import bridged
 from autoedit.inpainting.patch_diffusion.regular import laid
 from autoedit.inpainting.patch_diffusion.sampler import Settings, sample
 
@@ -118,6 +119,9 @@ class PatchDiffusion:
         regular = laid(pixels, hole, ~hole & ~forbidden, self._settings.structure)
         if regular is not None:
             pixels, hole = regular[0], hole & ~regular[1]
+        lines = bridged(pixels, hole, ~hole & ~forbidden)
+        if lines is not None:
+            pixels, hole = lines[0], hole & ~lines[1]
         if not hole.any():
             return [pixels.copy() for _ in range(request.count)]
         rows, columns = np.nonzero(hole.any(axis=1))[0], np.nonzero(hole.any(axis=0))[0]
