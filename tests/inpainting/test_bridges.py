@@ -7,7 +7,7 @@ import pytest
 
 from autoedit.inpainting import FillRequest
 from autoedit.inpainting.patch_diffusion import PatchDiffusion
-from autoedit.inpainting.patch_diffusion.bridges import bridged
+from autoedit.inpainting.patch_diffusion.bridges import _aligned, bridged
 from tests.inpainting.grounds import noise
 
 SHAPE = (240, 320)
@@ -99,3 +99,12 @@ def test_patch_diffusion_keeps_a_joint_whole() -> None:
     joint = HOLE & (truth[:, :, 0] < 80)
     assert filled[joint][:, 0].mean() < 90
     assert (filled[~HOLE] == truth[~HOLE]).all()
+
+
+def test_hundreds_of_pieces_are_soon_compared() -> None:
+    lines = np.random.default_rng(3).uniform(0, 300, (400, 2, 2))
+    lines[7] = [[10, 20], [50, 24]]
+    lines[9] = [[150, 34], [200, 39]]
+    pairs = _aligned(lines)
+    assert (pairs == [9, 7]).all(axis=1).any()
+    assert len(pairs) < 0.1 * 400 * 399 / 2

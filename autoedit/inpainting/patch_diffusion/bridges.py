@@ -102,20 +102,35 @@ def _lines(image: FloatArray, hole: BoolArray, known: BoolArray) -> list[_Line]:
     close = near < max(_LONG, _NEAR * float(np.sqrt(np.count_nonzero(hole))))
     pieces, length = pieces[close], length[close]
     candidates: list[tuple[float, _Line]] = []
-    for i in range(len(pieces)):
-        for j in range(i):
-            line = _joined(pieces[i], pieces[j], hole)
-            if line is None:
-                continue
-            alike = _alike(image, line, known)
-            if alike > _ALIKE:
-                candidates.append((alike * min(length[i], length[j]), line))
+    for i, j in _aligned(pieces):
+        line = _joined(pieces[i], pieces[j], hole)
+        if line is None:
+            continue
+        alike = _alike(image, line, known)
+        if alike > _ALIKE:
+            candidates.append((alike * min(length[i], length[j]), line))
     candidates.sort(key=lambda each: -each[0])
     lines = [line for _, line in candidates[:_MOST]]
+    stopped = (_ending(piece, lines, hole) for piece in pieces)
     return lines + [
-        stub for piece in pieces for stub in [_ending(piece, lines, hole)]
+        stub
+        for stub in stopped
         if stub is not None and _shown(_profile(image, stub, known, after=False))
-    ]  # fmt: skip
+    ]
+
+
+def _aligned(pieces: np.ndarray) -> np.ndarray:
+    """Pairs of pieces, (N, 2, 2), that may lie on one line: int (M, 2), their numbers.
+
+    There may be hundreds of pieces; the line through their middles is soon found.
+    """
+    i, j = np.tril_indices(len(pieces), -1)
+    middle, half = pieces.mean(axis=1), (pieces[:, 1] - pieces[:, 0]) / 2
+    apart = middle[j] - middle[i]
+    apart /= np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-6)
+    off = [np.abs(half[k, 0] * apart[:, 1] - half[k, 1] * apart[:, 0]) for k in (i, j)]
+    kept = np.maximum(*off) < 3 * _OFF
+    return np.stack([i[kept], j[kept]], axis=1)
 
 
 def _clipped(pieces: np.ndarray, known: BoolArray) -> np.ndarray:
