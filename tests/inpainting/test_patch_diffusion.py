@@ -176,8 +176,8 @@ def test_settings_out_of_range_are_refused(setting: dict[str, float]) -> None:
 
 def test_a_forbidden_neighbour_does_not_bleed_into_the_hole() -> None:
     photo = np.full((90, 120, 3), 90, np.uint8)
-    photo[:, 60:] = (250, 30, 30)
-    hole = hole_in((90, 120), 30, 30, 60, 60)  # touches the red half
+    photo[30:60, 60:] = (250, 30, 30)
+    hole = hole_in((90, 120), 30, 30, 60, 60)  # touches what is red
     result = fill(photo, hole, forbidden=hole_in((90, 120), 60, 0, 120, 90))
     assert np.abs(result[hole].astype(int) - 90).max() <= 2
     assert np.abs(fill(photo, hole)[hole].astype(int) - 90).max() > 20

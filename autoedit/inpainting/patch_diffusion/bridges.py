@@ -29,6 +29,7 @@ _CROSSING = np.sin(np.radians(20))  # between a line and one that stops it, at l
 _INSIDE = 0.6  # of what lies between the pieces must be in the hole
 _WIDE = 2.4  # pixels to either side that are carried across
 _MOST = 12  # lines
+_SPREAD = 8.0  # pixels: what a hole holds while lines are sought is the mean of what is so near
 _FEWEST, _RIM = 4, 2  # pixels of a lane, that go on, and that are passed over at the hole
 _RUN = 8  # times its half width: so much of a line goes on; further off, another may cross it
 _MIDDLE = 3.0  # times as steep as the way: how soon one end's grain becomes the other's
@@ -79,6 +80,12 @@ def bridged(
         for each, least in ((hole, 0.01), (usable, 0.99))
     )
     known &= ~unknown
+    # Whatever was there; a sharp border of the hole would be a line of its own.
+    weight = (~unknown).astype(np.float32)
+    mean, share = (
+        cv2.GaussianBlur(each, (0, 0), _SPREAD) for each in (small * weight[:, :, None], weight)
+    )
+    small[unknown] = (mean / np.maximum(share, 1e-3)[:, :, None])[unknown]
     lines = _lines(small, unknown, known)
     if not lines:
         return None
@@ -249,44 +256,53 @@ def _carry(
     """
     before, after, ends = int(line.before), int(line.after), line.after == 0
     along = np.arange(-before, int(np.ceil(line.length)) + after + 1).astype(np.float32)
-    across = np.arange(-wide - 1, wide + 2).astype(np.float32)
-    strip = _strip(image, line, along, across)
+    across = np.arange(-wide, wide + 1).astype(np.float32)
     known = _strip(usable.astype(np.float32), line, along, across) > 0.99
     missing = _strip(hole.astype(np.float32), line, along, across) > 0.01
-    made = np.zeros(missing.shape, np.bool_)
-    for lane in range(len(across)):
-        gap = np.flatnonzero(missing[:, lane])
-        if not gap.size:
-            continue
-        first, last = int(gap[0]), int(gap[-1])
-        first, last = first - _RIM, last + _RIM  # what was lit anew may have a rim there
-        ahead, behind = (
-            min(_run(side), _RUN * wide) for side in (known[: max(0, first), lane][::-1],
-                                                      known[last + 1 :, lane])
-        )  # fmt: skip
-        if ahead < _FEWEST or (not ends and behind < _FEWEST):
-            continue
-        values = strip[first - 1 - _to_and_fro(gap - first, ahead), lane]
-        if not ends:
-            right = strip[last + 1 + _to_and_fro(last - gap, behind), lane]
-            way = (gap - first + 1) / (last - first + 2)
-            share = np.clip((way - 0.5) * _MIDDLE + 0.5, 0, 1)[:, None]
-            values = (1 - share) * values + share * right
-        strip[gap, lane] = values
-        made[gap, lane] = True
     rows, columns = np.nonzero(hole)
     dx, dy = columns - line.start[0], rows - line.start[1]
     place = dx * line.way[0] + dy * line.way[1] + before
-    lane = dy * line.way[0] - dx * line.way[1] + wide + 1
-    inside = (np.abs(lane - wide - 1) <= wide) & (place >= 0) & (place <= len(along) - 1)
-    place, lane = (each[inside].astype(np.float32) for each in (place, lane))
-    rows, columns = rows[inside], columns[inside]
-    whole = sampled((made | known).astype(np.float32), place, lane) > 0.99
+    lane = np.rint(dy * line.way[0] - dx * line.way[1]).astype(int) + wide
+    inside = (lane >= 0) & (lane < len(across)) & (place >= 0) & (place < len(along))
+    rows, columns, place, lane = (each[inside] for each in (rows, columns, place, lane))
+    drawn = np.full((len(rows), image.shape[2]), np.nan, np.float32)
+
+    def taken(own: BoolArray, source: np.ndarray) -> FloatArray:
+        """What is so far along, by whole steps: a line that is level or upright stays as sharp."""
+        step = source - np.floor(place[own])
+        y, x = rows[own] + step * line.way[1], columns[own] + step * line.way[0]
+        y, x = y.astype(np.float32), x.astype(np.float32)
+        seen = sampled(usable.astype(np.float32), y, x) > 0.99
+        return np.where(seen[:, None], sampled(image, y, x), np.nan)
+
+    for number in range(len(across)):
+        gap, own = np.flatnonzero(missing[:, number]), lane == number
+        if not gap.size or not own.any():
+            continue
+        # What was lit anew may have a rim at the hole.
+        first, last = int(gap[0]) - _RIM, int(gap[-1]) + _RIM
+        ahead, behind = (
+            min(_run(side), _RUN * wide)
+            for side in (known[: max(0, first), number][::-1], known[last + 1 :, number])
+        )
+        if ahead < _FEWEST or (not ends and behind < _FEWEST):
+            continue
+        at = np.clip(np.floor(place[own]).astype(int), first, last)
+        values = taken(own, first - 1 - _to_and_fro(at - first, ahead))
+        if not ends:
+            right = taken(own, last + 1 + _to_and_fro(last - at, behind))
+            share = np.clip(((at - first + 1) / (last - first + 2) - 0.5) * _MIDDLE + 0.5, 0, 1)
+            values = (1 - share[:, None]) * values + share[:, None] * right
+        drawn[own] = values
+    whole = np.isfinite(drawn).all(axis=1)
     if not whole.any():
         return
-    darker = _darker(strip[:, :, 0], known)
-    rows, columns = rows[whole], columns[whole]
-    drawn = sampled(strip, place[whole], lane[whole])
+    beside = np.arange(-2 * wide, 2 * wide + 1).astype(np.float32)
+    lightness, seen = (
+        _strip(each, line, along, beside) for each in (image[:, :, 0], usable.astype(np.float32))
+    )
+    darker = _darker(lightness, seen > 0.99)
+    rows, columns, drawn = rows[whole], columns[whole], drawn[whole]
     # Where two lines cross, each shows on the other's sides; a surer edge only goes on.
     shows = darker * (image[rows, columns, 0] - drawn[:, 0]) > 0
     free = ~part[rows, columns] | shows
