@@ -32,6 +32,8 @@ def hidden_foot(seen: BoolArray, hides: BoolArray) -> BoolArray | None:
         bool (H, W); None for what lies, is not straight at its sides, or ends before the hole.
     """
     rows = np.flatnonzero(seen.any(axis=1))
+    if not rows.size:
+        return None
     height, width = seen.shape
     first, last = seen.argmax(axis=1), width - 1 - seen[:, ::-1].argmax(axis=1)
     wide = float(np.median((last - first)[rows])) + 1

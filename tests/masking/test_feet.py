@@ -52,5 +52,6 @@ def test_what_lies_shows_its_own_foot_or_runs_on_beside_the_hole_has_no_hidden_f
     board = (ROWS >= 70) & (ROWS < 115) & (COLUMNS >= 60) & (COLUMNS < 140)
     short = upright(85, 115) & (ROWS < 60)
     beside = upright(20, 110) & (ROWS < 115)
-    for thing in (shelf, board, short, beside):
+    nothing = np.zeros(SHAPE, bool)
+    for thing in (shelf, board, short, beside, nothing):
         assert hidden_foot(thing & ~hole, hole) is None
