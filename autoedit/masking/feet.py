@@ -66,7 +66,7 @@ def hidden_foot(seen: BoolArray, hides: BoolArray) -> BoolArray | None:
     corners = [(slope * row + start, row) for slope, start in sides for row in (float(top), foot)]
     order = [corners[0], corners[1], corners[3], corners[2]]
     cv2.fillPoly(whole, [np.rint(order).astype(np.int32)], 1)
-    middle, axes = (round((left + right) / 2), round(foot)), (
-        round((right - left) / 2), max(1, round(_ROUND * wide)))  # fmt: skip
+    middle = round((left + right) / 2), round(foot)
+    axes = round((right - left) / 2), max(1, round(_ROUND * wide))
     cv2.ellipse(whole, middle, axes, 0, 0, 360, 1, cv2.FILLED)
     return seen | (whole > 0) & hides

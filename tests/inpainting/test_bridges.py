@@ -101,6 +101,17 @@ def test_patch_diffusion_keeps_a_joint_whole() -> None:
     assert (filled[~HOLE] == truth[~HOLE]).all()
 
 
+def test_without_structure_no_line_is_sought(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sought(*_: np.ndarray) -> None:
+        raise AssertionError("a line was sought")
+
+    monkeypatch.setattr("autoedit.inpainting.patch_diffusion.bridged", sought)
+    truth = floor((160, 125, 0.2, 0, 320))
+    PatchDiffusion(structure=0).fill(damaged(truth), HOLE, FillRequest(seed=1))
+    with pytest.raises(AssertionError):
+        PatchDiffusion().fill(damaged(truth), HOLE, FillRequest(seed=1))
+
+
 def test_hundreds_of_pieces_are_soon_compared() -> None:
     lines = np.random.default_rng(3).uniform(0, 300, (400, 2, 2))
     lines[7] = [[10, 20], [50, 24]]

@@ -119,7 +119,8 @@ class PatchDiffusion:
         regular = laid(pixels, hole, ~hole & ~forbidden, self._settings.structure)
         if regular is not None:
             pixels, hole = regular[0], hole & ~regular[1]
-        lines = bridged(pixels, hole, ~hole & ~forbidden)
+        structured = self._settings.structure > 0
+        lines = bridged(pixels, hole, ~hole & ~forbidden) if structured else None
         if lines is not None:
             pixels, hole = lines[0], hole & ~lines[1]
         if not hole.any():
