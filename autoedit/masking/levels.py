@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy.spatial import KDTree
 
 from autoedit.core.mask import BoolArray, FloatArray
 from autoedit.masking.light import logs
+from autoedit.masking.tone import tones
 from autoedit.masking.view import View
 
 _EDGE, _SMALLEST = 0.5, 100  # how likely an effect is at the edge of a shadow; pixels of one
@@ -19,6 +21,9 @@ _ALIKE = 4  # pixels of an edge that say much the same
 _SURE, _SURER = 3.0, 5.0  # times what a step differs by chance: nothing is done, and all is
 _OWN = 3.0  # pixels of an edge near by, with which half of the step is made up for
 _NONE, _FULL = 0.3, 0.7  # how likely an effect is where the step is made up for
+_LIT, _TONES, _ASKED, _ALIKE_TONES = 0.08, 5000, 3000, 10  # ground that tells tones, and pixels
+_APART = 0.2  # how much a tone may differ, a log, for being a thing's size nearer
+_FARTHER = 2.0  # times as far from the tones of the lit ground: a step of its pattern, not of light
 _SQUARE = np.ones((5, 5), np.uint8)
 
 
@@ -60,7 +65,33 @@ def levelled(view: View) -> FloatArray:
     weight = sure * count / (count + _OWN) * ((effect > _NONE) & (thing < _EDGE))
     change = cv2.GaussianBlur(mean * weight[:, :, None], (0, 0), _SMOOTH)
     share = np.clip((effect - _NONE) / (_FULL - _NONE), 0, 1)
-    return np.asarray(view.gain + change * share[:, :, None], np.float32)
+    gain = np.asarray(view.gain + change * share[:, :, None], np.float32)
+    return view.gain if _misled(view, gain, bare) else gain
+
+
+def _misled(view: View, gain: FloatArray, bare: BoolArray) -> bool:
+    """Whether the steps were the ground's: after them it has tones that no lit ground has.
+
+    So it is where the edge of a shadow runs along squares or stripes, and not across them.
+    """
+    lit = bare & (view.seen.effect < _LIT)
+    changed = bare & (gain != view.gain).any(axis=2)
+    if np.count_nonzero(lit) < _SMALLEST or not changed.any():
+        return False
+    values = logs(view.pixels.astype(np.float32))
+    near = _APART / max(1.0, view.size * view.scale)
+    known = tones(values, lit, near)
+    known = known[:: -(-len(known) // _TONES)]
+    tree = KDTree(known)
+
+    def strange(by: FloatArray) -> float:
+        asked = tones(values + by, changed, near)
+        asked = asked[:: -(-len(asked) // _ASKED)]
+        nearest = np.asarray(tree.query(asked, k=_ALIKE_TONES)[1], np.intp)
+        apart = (known[nearest].mean(axis=1) - asked)[:, :3]
+        return float(np.linalg.norm(apart, axis=1).mean())
+
+    return strange(gain) > _FARTHER * strange(view.gain)
 
 
 def _steps(

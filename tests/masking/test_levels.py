@@ -58,3 +58,16 @@ def test_a_soft_edge_tells_nothing(scene):
     away = np.abs(np.arange(photo.shape[1]) - 330.0)[None] + np.abs(np.arange(360) - 220.0)[:, None]
     view.seen.effect[:] = np.clip(1.2 - away / 80, 0, 1)  # it fades over many pixels
     assert (levelled(view) == view.gain).all()
+
+
+def test_the_edge_of_a_stripe_of_the_ground_is_not_the_shadow_s():
+    photo = ground()
+    for top in (25, 70, 115, 190, 235, 310):
+        photo[top : top + 15] = photo[top : top + 15] * (0.55, 0.65, 0.8)
+    shadow = np.zeros(photo.shape[:2], bool)
+    shadow[190:250, 260:400] = True  # a stripe at its upper edge, and one at its lower
+    photo[shadow] = photo[shadow] * 0.5
+    outline = ball(photo, 230, 170, 60, (30, 60, 170))
+    shadow &= ~outline
+    view = seen(photo, outline, shadow, gain=GAIN, effect=0.97, thing=0)
+    assert np.abs(levelled(view)[middle(shadow)] - GAIN).max() < 0.02
