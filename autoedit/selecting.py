@@ -33,6 +33,9 @@ _PLAIN, _LEAST_OF_KIND = 0.69, 0.03  # score of a clear thing; of the subject's 
 _ONE_COLOUR, _MANY = 12.0, 3  # CIELAB: between things of one kind; so many are a group
 _BESIDE, _CLOSE = 6.0, 0.01  # pixels; of the photo's longer side: so near a fill may come
 _PERHAPS, _SURELY = 0.3, 0.7  # how likely the network finds a thing
+_CLEAR = 0.8  # likewise, on average over one that grounding missed
+_THIN, _SMALL = 0.1, 0.05  # sizes of the target, and its areas: what is less is none
+_RIM_OF_ONE, _BESIDE_ONE = np.ones((5, 5), np.uint8), np.ones((9, 9), np.uint8)
 _PASSES, _MORE = 3, 0.04  # of an outline, at most; of its area, that tells of more beyond it
 _SHADES, _COMMON = 8, 4  # levels a channel; of 255, how often a colour must occur there
 _NO_SUBJECT = (
@@ -244,13 +247,16 @@ def others(
         ]  # fmt: skip
     thing = Mask(np.zeros(mask.shape, np.float32), "none") if place else mask
     kept = others_than(thing, outlined, taken)
+    view = view or masking.view_round(photo.pixels, mask)
+    if view is not None and not place:
+        kept += others_than(thing, _unfound(photo, view, kept), taken)
     reach = max(_BESIDE, _CLOSE * max(photo.shape))
     beside = distance(~(mask if taken is None else mask | taken).binary) < reach
     met = [(other.binary & beside).any() for other in kept]
     if not any(met):
         return kept
     with run.stage("segmentation"):
-        likely = _likely_things(photo, view or masking.view_round(photo.pixels, mask))
+        likely = _likely_things(photo, view)
         return [
             _exact(stages, photo, other, thing, likely) if close else other
             for other, close in zip(kept, met, strict=True)
@@ -278,6 +284,36 @@ def _exact(
             return other
         found, grown = own, np.count_nonzero(own.binary & ~found.binary)
     return masking.without_shadow(photo.pixels, found, thing)
+
+
+def _unfound(photo: Photo, view: View, found: Sequence[Mask]) -> list[Region]:
+    """Things that grounding missed and the network sees: striped ones, and small ones."""
+    x0, y0, x1, y1 = view.box
+    shape = view.inside.shape[::-1]
+    part = joined(found, photo.shape).array[y0:y1, x0:x1]
+    known = cv2.resize(part, shape, interpolation=cv2.INTER_AREA) > _PERHAPS
+    taken = cv2.dilate((known | view.inside).astype(np.uint8), _RIM_OF_ONE) > 0
+    rest = ((view.seen.thing > _SURELY) & ~taken).astype(np.uint8)
+    size = view.size * view.scale
+    width = max(3, round(_THIN * size))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    rest = cv2.morphologyEx(rest, cv2.MORPH_OPEN, kernel)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(rest)
+    _, places, sizes, _ = cv2.connectedComponentsWithStats(known.astype(np.uint8))
+    sizes[0] = 0
+    more: list[Region] = []
+    for number in range(1, count):
+        part, area = np.asarray(labels == number), stats[number, cv2.CC_STAT_AREA]
+        likely = float(view.seen.thing[part].mean())
+        if area < _SMALL * size**2 or likely < _CLEAR:
+            continue
+        beside = cv2.dilate(part.astype(np.uint8), _BESIDE_ONE) > 0
+        if (sizes[np.unique(places[beside]), cv2.CC_STAT_AREA] > area).any():
+            continue  # the rest of what was found
+        shown = Mask.of(masking.in_photo(part, view, photo.shape), "seen")
+        if shown.box is not None:
+            more.append(Region(shown.box, likely, "thing", shown))
+    return more
 
 
 def _likely_things(photo: Photo, view: View | None) -> NDArray[np.float32]:

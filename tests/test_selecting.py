@@ -14,6 +14,7 @@ from autoedit.pipeline import load_pipeline
 from autoedit.run import Run
 from autoedit.selecting import elsewhere, others
 from tests.drawing import ball, block, cast_shadow, ground, overlap
+from tests.views import seen
 
 
 def board() -> tuple[Photo, Region]:
@@ -130,3 +131,34 @@ def test_a_thing_of_which_segmentation_finds_nothing_stays_as_it_was_found(scene
     things, asked = beside_the_ball((plain, *scene[1:]), box, nothing)
     assert len(asked) == 1
     assert [(thing == box).all() for thing in things] == [True]
+
+
+@pytest.mark.parametrize(("likely", "found", "count"), [
+    (0.95, False, 1), (0.75, False, 0), (0.95, True, 1),
+])  # fmt: skip
+def test_a_thing_that_grounding_missed_is_spared_where_the_network_sees_it(
+    scene, likely, found, count
+) -> None:
+    photo, target, box = scene
+    regions = (Region((250, 140, 350, 240), 1.0, "box", Mask.of(box)),) if found else ()
+    stages: Any = SimpleNamespace(
+        ground=lambda *_: Regions(regions),
+        outline=lambda _, prompt: Mask.of(box),
+        pipeline=load_pipeline("embedded", ()),
+    )
+    speck = np.zeros_like(box)
+    speck[40:48, 500:508] = True
+    view = seen(photo, target, (box & ~target) | speck, thing=likely)
+    things = others(stages, Photo(photo), Mask.of(target), Run(), view=view)
+    assert len(things) == count
+    for thing in things:
+        assert overlap(thing.binary, box & ~target) > 0.95
+
+
+def test_a_mere_place_has_no_things_that_were_missed(scene) -> None:
+    photo, target, box = scene
+    stages: Any = SimpleNamespace(
+        ground=lambda *_: Regions(()), pipeline=load_pipeline("embedded", ())
+    )
+    view = seen(photo, target, box & ~target, thing=0.95)
+    assert others(stages, Photo(photo), Mask.of(target), Run(), view=view, place=True) == []

@@ -7,7 +7,7 @@ from autoedit.masking.own_shadow import without_shadow
 from autoedit.masking.reflections import reflection_mask
 from autoedit.masking.relighting import Relit, relit
 from autoedit.masking.shadows import shadow_mask
-from autoedit.masking.view import View, view_round
+from autoedit.masking.view import View, in_photo, view_round
 
 __all__ = [
     "Cutout",
@@ -18,6 +18,7 @@ __all__ = [
     "clean",
     "grow_radius",
     "hidden_part",
+    "in_photo",
     "matte_for",
     "reflection_mask",
     "relit",
