@@ -62,6 +62,30 @@ def test_a_line_of_what_may_be_no_source_is_not_carried() -> None:
     assert bridged(damaged(truth), HOLE, np.zeros(SHAPE, bool)) is None
 
 
+@pytest.mark.parametrize("flip", [1, -1])
+def test_a_line_goes_on_to_a_thing_behind_which_it_runs(flip: int) -> None:
+    truth = floor((160, 125, 0.2, 0, 320))[:, ::flip]
+    thing = ((np.hypot(Y - 130, X - 213) < 38) & ~HOLE)[:, ::flip]
+    hole = HOLE[:, ::flip]
+    given = truth.copy()
+    given[thing] = (200, 40, 90)
+    given[hole] = (255, 0, 255)
+    made = bridged(given, hole, ~hole & ~thing)
+    assert made is not None
+    pixels, part = made
+    assert not part[~hole].any()
+    joint = hole & (truth[:, :, 0] < 80)
+    assert part[joint].mean() > 0.95
+    assert np.abs(pixels[part].astype(int) - truth[part]).mean() < 12
+
+
+def test_a_line_that_only_a_thing_hides_is_left() -> None:
+    truth = floor((160, 125, 0.2, 0, 320))
+    hole = (np.hypot(Y - 120, X - 80) < 12) & (Y < 118)
+    thing = np.hypot(Y - 130, X - 120) < 40
+    assert bridged(truth, hole, ~hole & ~thing) is None
+
+
 def test_a_joint_ends_where_it_meets_one_that_goes_on() -> None:
     truth = floor((160, 125, 0.1, 0, 320))
     upper = (np.abs(X - 165) < 1.5) & (Y < 125)

@@ -26,7 +26,8 @@ _ACROSS = 5  # pixels to either side of a line that its profile tells of
 _TOLD = 12  # pixels of it, on either side of the hole
 _ALIKE, _CONTRAST = 0.85, 2.5  # correlation of the profiles; their deviation, of 255
 _CROSSING = np.sin(np.radians(20))  # between a line and one that stops it, at least
-_INSIDE = 0.6  # of what lies between the pieces must be in the hole
+# Of what lies between the pieces must be in the hole, or there and behind things; and in the hole.
+_INSIDE, _OPEN = 0.6, 0.25
 _WIDE = 2.4  # pixels to either side that are carried across
 _MOST = 12  # lines
 _SPREAD = 8.0  # pixels: what a hole holds while lines are sought is the mean of what is so near
@@ -103,14 +104,17 @@ def _lines(image: FloatArray, hole: BoolArray, known: BoolArray) -> list[_Line]:
     pieces = _clipped(found.reshape(-1, 2, 2), known)
     length = np.linalg.norm(pieces[:, 1] - pieces[:, 0], axis=1)
     pieces, length = pieces[length > _LONG], length[length > _LONG]
-    away = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    # With the things that stand at the hole: behind them a line goes on.
+    parts = np.asarray(cv2.connectedComponents((~known).astype(np.uint8))[1], np.intp)
+    covered = np.isin(parts, np.unique(parts[hole]))
+    away = cv2.distanceTransform((~covered).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     ends = np.rint(pieces).astype(int)
     near = away[ends[:, :, 1], ends[:, :, 0]].min(axis=1)
     close = near < max(_LONG, _NEAR * float(np.sqrt(np.count_nonzero(hole))))
     pieces, length = pieces[close], length[close]
     candidates: list[tuple[float, _Line]] = []
     for i, j in _aligned(pieces):
-        line = _joined(pieces[i], pieces[j], hole)
+        line = _joined(pieces[i], pieces[j], hole, known)
         if line is None:
             continue
         alike = _alike(image, line, known)
@@ -118,7 +122,7 @@ def _lines(image: FloatArray, hole: BoolArray, known: BoolArray) -> list[_Line]:
             candidates.append((alike * min(length[i], length[j]), line))
     candidates.sort(key=lambda each: -each[0])
     lines = [line for _, line in candidates[:_MOST]]
-    stopped = (_ending(piece, lines, hole) for piece in pieces)
+    stopped = (_ending(piece, lines, hole, known) for piece in pieces)
     return lines + [
         stub
         for stub in stopped
@@ -156,7 +160,9 @@ def _clipped(pieces: np.ndarray, known: BoolArray) -> np.ndarray:
     return np.array(kept).reshape(-1, 2, 2)
 
 
-def _joined(one: np.ndarray, other: np.ndarray, hole: BoolArray) -> _Line | None:
+def _joined(
+    one: np.ndarray, other: np.ndarray, hole: BoolArray, known: BoolArray
+) -> _Line | None:
     """The line of two pieces, (2, 2) each as x, y; None if they lie on none across the hole."""
     first, second = one[1] - one[0], other[1] - other[0]
     lengths = np.linalg.norm(first), np.linalg.norm(second)
@@ -176,12 +182,14 @@ def _joined(one: np.ndarray, other: np.ndarray, hole: BoolArray) -> _Line | None
     if between < 2:
         return None
     start = middle + before.max() * way
-    if not _hidden(start, way, between, hole):
+    if not _hidden(start, way, between, hole, known):
         return None
     return _Line(start, way, between, float(np.ptp(before)), float(np.ptp(after)))
 
 
-def _ending(piece: np.ndarray, lines: list[_Line], hole: BoolArray) -> _Line | None:
+def _ending(
+    piece: np.ndarray, lines: list[_Line], hole: BoolArray, known: BoolArray
+) -> _Line | None:
     """The line of one piece, (2, 2) as x, y, up to where another that is carried stops it."""
     found: _Line | None = None
     for end in (0, 1):
@@ -197,17 +205,23 @@ def _ending(piece: np.ndarray, lines: list[_Line], hole: BoolArray) -> _Line | N
             there = float(apart[0] * way[1] - apart[1] * way[0]) / turn
             if not 2 < length < before or not 0 <= there <= line.length:
                 continue
-            if (found is None or length < found.length) and _hidden(start, way, length, hole):
+            nearer = found is None or length < found.length
+            if nearer and _hidden(start, way, length, hole, known):
                 found = _Line(start, way, length, before, 0.0)
     return found
 
 
-def _hidden(start: np.ndarray, way: np.ndarray, length: float, hole: BoolArray) -> bool:
-    """Whether most of a way, from a place (x, y) on, lies in the hole."""
+def _hidden(
+    start: np.ndarray, way: np.ndarray, length: float, hole: BoolArray, known: BoolArray
+) -> bool:
+    """Whether most of a way, from a place (x, y) on, lies in the hole, or there and behind things.
+
+    Behind things, bool (H, W), nothing is known of the ground, and nothing is drawn.
+    """
     places = np.rint(start + np.arange(0, length)[:, None] * way).astype(int)
     height, width = hole.shape
     x, y = places[:, 0].clip(0, width - 1), places[:, 1].clip(0, height - 1)
-    return bool(hole[y, x].mean() >= _INSIDE)
+    return bool(hole[y, x].mean() >= _OPEN and (~known)[y, x].mean() >= _INSIDE)
 
 
 def _alike(image: FloatArray, line: _Line, known: BoolArray) -> float:
@@ -281,6 +295,9 @@ def _carry(
             continue
         # What was lit anew may have a rim at the hole.
         first, last = int(gap[0]) - _RIM, int(gap[-1]) + _RIM
+        first, last = first - _until(known[: max(0, first), number][::-1]), last + _until(
+            known[last + 1 :, number]
+        )  # a thing that stands at the hole hides the line, too
         ahead, behind = (
             min(_run(side), _RUN * wide)
             for side in (known[: max(0, first), number][::-1], known[last + 1 :, number])
@@ -319,6 +336,11 @@ def _darker(lightness: FloatArray, known: BoolArray) -> int:
         if apart.min() > 0.5 * np.abs(tone[0] - tone[-1]) + 1:
             return sign
     return 0
+
+
+def _until(known: BoolArray) -> int:
+    """How many are unknown before the first that is known; 0 if none is."""
+    return int(np.argmax(known)) if known.any() else 0
 
 
 def _run(known: BoolArray) -> int:
