@@ -160,9 +160,7 @@ def _clipped(pieces: np.ndarray, known: BoolArray) -> np.ndarray:
     return np.array(kept).reshape(-1, 2, 2)
 
 
-def _joined(
-    one: np.ndarray, other: np.ndarray, hole: BoolArray, known: BoolArray
-) -> _Line | None:
+def _joined(one: np.ndarray, other: np.ndarray, hole: BoolArray, known: BoolArray) -> _Line | None:
     """The line of two pieces, (2, 2) each as x, y; None if they lie on none across the hole."""
     first, second = one[1] - one[0], other[1] - other[0]
     lengths = np.linalg.norm(first), np.linalg.norm(second)
@@ -295,9 +293,9 @@ def _carry(
             continue
         # What was lit anew may have a rim at the hole.
         first, last = int(gap[0]) - _RIM, int(gap[-1]) + _RIM
-        first, last = first - _until(known[: max(0, first), number][::-1]), last + _until(
-            known[last + 1 :, number]
-        )  # a thing that stands at the hole hides the line, too
+        # A thing that stands at the hole hides the line, too.
+        first -= _until(known[: max(0, first), number][::-1])
+        last += _until(known[last + 1 :, number])
         ahead, behind = (
             min(_run(side), _RUN * wide)
             for side in (known[: max(0, first), number][::-1], known[last + 1 :, number])
