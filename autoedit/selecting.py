@@ -299,7 +299,8 @@ def _unfound(photo: Photo, view: View, found: Sequence[Mask]) -> list[Region]:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
     rest = cv2.morphologyEx(rest, cv2.MORPH_OPEN, kernel)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(rest)
-    _, places, sizes, _ = cv2.connectedComponentsWithStats(known.astype(np.uint8))
+    _, places, others_stats, _ = cv2.connectedComponentsWithStats(known.astype(np.uint8))
+    sizes = others_stats[:, cv2.CC_STAT_AREA]
     sizes[0] = 0
     more: list[Region] = []
     for number in range(1, count):
@@ -308,7 +309,7 @@ def _unfound(photo: Photo, view: View, found: Sequence[Mask]) -> list[Region]:
         if area < _SMALL * size**2 or likely < _CLEAR:
             continue
         beside = cv2.dilate(part.astype(np.uint8), _BESIDE_ONE) > 0
-        if (sizes[np.unique(places[beside]), cv2.CC_STAT_AREA] > area).any():
+        if (sizes[np.asarray(places[beside], np.intp)] > area).any():
             continue  # the rest of what was found
         shown = Mask.of(masking.in_photo(part, view, photo.shape), "seen")
         if shown.box is not None:

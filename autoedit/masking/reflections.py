@@ -8,6 +8,7 @@ from scipy.ndimage import correlate1d
 
 from autoedit.core.mask import BoolArray, FloatArray, Mask, PixelArray
 from autoedit.core.superpixels import IntArray, to_lab
+from autoedit.masking.shadows import how_likely
 from autoedit.masking.view import View, view_round
 
 _SIDE = 128  # the thing's longer side where the search is made
@@ -29,6 +30,8 @@ _GREYS = np.linspace(0, 1.2, 13)  # light of what else may be mirrored; 1 is the
 _GLOSS = 0.01, 0.5  # share of the light that ground mirrors
 _UNEXPLAINED, _SHADE = 0.6, 0.07  # of the squared difference: at most, and at least by shade alone
 _BEYOND = 0.25  # of what an image covers of a thing: so much more of that shows beside the image
+_FREE = 0.8  # of what is seen again: less off other things, and it is one of those
+_NO_EFFECT, _NEAR = 0.12, 0.04  # how likely there is none; about so near, in sizes of the thing
 _RISE = 1.5  # a mirror image fades: it ends where the difference grows so much
 
 
@@ -53,10 +56,10 @@ def reflection_mask(
     Returns:
         float32 (H, W) in [0, 1], 0 on the thing itself; empty when there is no mirror image.
     """
-    result = np.zeros(mask.shape, np.float32)
+    none = np.zeros(mask.shape, np.float32)
     box = mask.box
     if box is None:
-        return Mask(result, "reflection")
+        return Mask(none, "reflection")
     left, top, right, bottom = (round(side) for side in box)
     wide, high = right - left, bottom - top
     x0, x1 = max(0, left - int(_BESIDE * wide)), min(mask.shape[1], right + int(_BESIDE * wide))
@@ -67,30 +70,39 @@ def reflection_mask(
     def reduced(values: np.ndarray) -> np.ndarray:
         return cv2.resize(values[top:y1, x0:x1], shape, interpolation=cv2.INTER_AREA)
 
-    inside = reduced(mask.array) > 0.5
-    taken = inside if others is None else inside | (reduced(others.array) > 0.5)
-    image, seen_again = np.zeros(inside.shape, np.bool_), False
-    if inside.any():
-        lab = to_lab(np.asarray(reduced(pixels), np.uint8))
-        image = _matched(lab, inside, taken)
-        seen_again = bool(image.any())
-        image = image if seen_again else _differing(lab, inside, taken)
-    if image.any():
+    def whole(image: BoolArray) -> FloatArray:
         soft = cv2.GaussianBlur(image.astype(np.float32), (0, 0), 1)
-        size = (x1 - x0, y1 - top)
-        result[top:y1, x0:x1] = cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR)
+        result = none.copy()
+        result[top:y1, x0:x1] = cv2.resize(
+            soft, (x1 - x0, y1 - top), interpolation=cv2.INTER_LINEAR
+        )
         result[mask.array > 0.5] = 0
         if others is not None:
             result[others.array > 0.5] = 0
-        if not seen_again:
-            _keep_off_things(result, mask, view or view_round(pixels, mask))
-    return Mask(np.clip(result, 0, 1), "reflection")
+        return np.clip(result, 0, 1)
+
+    inside = reduced(mask.array) > 0.5
+    taken = inside if others is None else inside | (reduced(others.array) > 0.5)
+    if not inside.any():
+        return Mask(none, "reflection")
+    lab = to_lab(np.asarray(reduced(pixels), np.uint8))
+    image = _matched(lab, inside, taken)
+    if image.any():
+        result = whole(image)
+        view = view or view_round(pixels, mask)
+        free = result if view is None else _off_things(result, mask, view)
+        if np.count_nonzero(free) > _FREE * np.count_nonzero(result):
+            return Mask(result, "reflection")
+    result = whole(_differing(lab, inside, taken))
+    if result.any():
+        view = view or view_round(pixels, mask)
+        if view is not None:
+            result = _with_effects(_off_things(result, mask, view), view)
+    return Mask(result, "reflection")
 
 
-def _keep_off_things(result: FloatArray, mask: Mask, view: View | None) -> None:
-    """Take out what lies on a larger thing: a book that the thing stands on is no image of it."""
-    if view is None:
-        return
+def _off_things(result: FloatArray, mask: Mask, view: View) -> FloatArray:
+    """What does not lie on a larger thing: a book that the thing stands on is no image of it."""
     x0, y0, x1, y1 = view.box
     part, own = result[y0:y1, x0:x1], mask.array[y0:y1, x0:x1] > 0
     likely = cv2.resize(view.seen.thing, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
@@ -101,7 +113,22 @@ def _keep_off_things(result: FloatArray, mask: Mask, view: View | None) -> None:
     within = np.bincount(labels[part > 0.5], minlength=count)
     larger = area > (1 + _BEYOND) * within
     larger[0] = False
-    part[larger[labels]] = 0
+    free = result.copy()
+    free[y0:y1, x0:x1][larger[labels]] = 0
+    return free
+
+
+def _with_effects(result: FloatArray, view: View) -> FloatArray:
+    """What lies not on ground of which the network is all but sure that it shows no effect."""
+    x0, y0, x1, y1 = view.box
+    likely, thing = (
+        cv2.resize(each, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+        for each in (how_likely(view), view.seen.thing)
+    )
+    about = cv2.GaussianBlur(likely, (0, 0), max(1.0, _NEAR * view.size))
+    free = result.copy()
+    free[y0:y1, x0:x1][(about < _NO_EFFECT) & (thing < 0.5)] = 0
+    return free
 
 
 def _differing(lab: FloatArray, inside: BoolArray, taken: BoolArray) -> BoolArray:

@@ -72,10 +72,15 @@ def evidence(view: View) -> FloatArray:
     return np.stack([effect, np.log((change + 1) / (_SEEN + 1)), thing], axis=2)
 
 
+def how_likely(view: View) -> FloatArray:
+    """How likely each pixel shows an effect of the thing, float32 (h, w) in [0, 1]; 0 on it."""
+    odds = _BIAS + evidence(view) @ np.array(_WEIGHTS, np.float32)
+    return np.where(view.inside, 0, expit(odds)).astype(np.float32)
+
+
 def _likely(view: View) -> BoolArray:
     """What is in shadow, bool (h, w)."""
-    probability = expit(_BIAS + evidence(view) @ np.array(_WEIGHTS, np.float32))
-    probability[view.inside] = 0
+    probability = how_likely(view)
     likely = probability >= line_of(probability[~view.inside])
     little = np.count_nonzero(likely) < _LITTLE * np.count_nonzero(view.inside)
     return np.zeros_like(likely) if little and not _shows(view, likely) else likely

@@ -142,3 +142,32 @@ def test_a_thing_that_it_stands_on_is_no_mirror_image():
     taken_for_one = replace(seen, seen=replace(seen.seen, thing=below))
     assert reflection_mask(photo, Mask.of(outline)).binary[image].mean() > 0.6
     assert reflection_mask(photo, Mask.of(outline), view=taken_for_one).box is None
+
+
+def test_ground_without_any_effect_is_no_mirror_image():
+    photo = ground()
+    outline = block(photo, 200, 90, 260, 190, (40, 60, 170))
+    image = mirrored(photo, outline, 190, 0.25, blur=True)
+    seen = view_round(photo, Mask.of(outline))
+
+    def found(likely):
+        effect, none = np.full_like(seen.seen.effect, likely), np.zeros_like(seen.seen.thing)
+        view = replace(seen, gain=np.full_like(seen.gain, 0.1 if likely > 0.1 else 0))
+        view = replace(view, seen=replace(seen.seen, effect=effect, thing=none))
+        return reflection_mask(photo, Mask.of(outline), view=view).binary[image].mean()
+
+    assert found(0.5) > 0.6
+    assert found(0.01) == 0
+
+
+def test_another_thing_of_the_same_look_is_not_the_thing_seen_again():
+    photo = ground()
+    outline = block(photo, 200, 90, 260, 180, (40, 60, 170))
+    photo[100:120, 205:230] = (230, 220, 60)  # something to tell it by
+    image = mirrored(photo, outline, 188, 0.7)
+    seen = view_round(photo, Mask.of(outline))
+    wide = np.zeros_like(seen.seen.thing)
+    wide[(np.indices(wide.shape)[0] + seen.box[1]) >= 188] = 1  # it goes on to both sides
+    view = replace(seen, seen=replace(seen.seen, thing=wide))
+    assert reflection_mask(photo, Mask.of(outline)).binary[image].mean() > 0.7
+    assert reflection_mask(photo, Mask.of(outline), view=view).box is None
