@@ -134,7 +134,7 @@ def test_a_thing_of_which_segmentation_finds_nothing_stays_as_it_was_found(scene
 
 
 @pytest.mark.parametrize(("likely", "found", "count"), [
-    (0.95, False, 1), (0.75, False, 0), (0.95, True, 1),
+    (0.98, False, 1), (0.9, False, 0), (0.98, True, 1),
 ])  # fmt: skip
 def test_a_thing_that_grounding_missed_is_spared_where_the_network_sees_it(
     scene, likely, found, count
@@ -160,5 +160,5 @@ def test_a_mere_place_has_no_things_that_were_missed(scene) -> None:
     stages: Any = SimpleNamespace(
         ground=lambda *_: Regions(()), pipeline=load_pipeline("embedded", ())
     )
-    view = seen(photo, target, box & ~target, thing=0.95)
+    view = seen(photo, target, box & ~target, thing=0.98)
     assert others(stages, Photo(photo), Mask.of(target), Run(), view=view, place=True) == []
