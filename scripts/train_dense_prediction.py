@@ -5,12 +5,19 @@
     python scripts/train_dense_prediction.py LESSONS --minutes 190 --moved 0
     python scripts/train_dense_prediction.py LESSONS --minutes 76 --share 0.7 \
         --resume autoedit/core/dense_prediction.onnx
+    for seed in $(seq 140000 32 140256); do
+        python scripts/render_lessons.py --seed $seed --count 16 --out MORE; done
+    python scripts/render_lessons.py --seed 150016 --count 148 --out MORE
+    python scripts/train_dense_prediction.py MORE --minutes 34 --rate 1e-3 \
+        --resume autoedit/core/dense_prediction.onnx \
+        --out autoedit/core/dense_prediction_effects.onnx
 
 Of the second, in which half of the views are put on the ground of others, seven tenths of the
 weights are kept, and three of the first: so it stays robust on what it was not taught with
-(Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). Every twentieth scene is held
-out; what is measured on those is printed as it goes. The weights are a running mean, and go to
-`autoedit/core/dense_prediction.onnx`.
+(Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). The third is taught with scenes
+that the others never saw, and is asked beside them what one thing does to its surroundings. Two
+scenes in twenty are held out; what is measured on those is printed as it goes. The weights are a
+running mean, and go to `autoedit/core/dense_prediction.onnx` if nothing else is said.
 """
 
 from __future__ import annotations

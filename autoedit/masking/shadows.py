@@ -20,7 +20,7 @@ _KNOWN = 0.002  # how far probabilities stay from 0 and 1
 # found; and between which probabilities the line is drawn, so that much doubt does not take all.
 # So seven tenths of what is found are right: what is taken for shadow is relit, or filled, and both
 # cope with the end of a shadow, but not with a hole that eats other things.
-_RIGHT = 0.7
+_RIGHT = 0.72
 _LEAST, _MOST = 0.15, 0.6
 _LITTLE, _SHOWN = 0.15, 0.03  # areas of the thing; log of light that so little must differ by
 _RIM = 2  # pixels in which a thing's edge is soft

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from autoedit.core import dense_prediction
 from autoedit.core.dense_prediction import predict
 from tests.drawing import ball, block, cast_shadow, ground
 
@@ -41,3 +42,26 @@ def test_only_the_given_thing_s_shadow_is_seen():
 
     assert own[held[0]].mean() > 2 * own[held[1]].mean()
     assert both[held[1]].mean() > 0.4
+
+
+def test_of_one_thing_s_effects_both_sets_of_weights_say_their_mean(monkeypatch):
+    photo = ground()
+    cast_shadow(photo, 240, 235, (60, 14))
+    thing = ball(photo, 220, 200, 40, (190, 25, 25))
+    both, all_things = predict(photo, thing).effect, predict(photo).effect
+
+    def odds(probability):
+        return np.log(probability / (1 - probability))
+
+    alone = []
+    for name in ("dense_prediction.onnx", "dense_prediction_effects.onnx"):
+        weights = dense_prediction._WEIGHTS.with_name(name)
+        for which in ("_WEIGHTS", "_MORE_WEIGHTS"):
+            monkeypatch.setattr(dense_prediction, which, weights)
+        alone.append(predict(photo, thing).effect)
+        if len(alone) == 1:
+            assert (predict(photo).effect == all_things).all()
+    assert np.abs(alone[0] - alone[1]).max() > 0.1
+    near = slice(20, -20), slice(20, -20)
+    middle = (odds(alone[0]) + odds(alone[1])) / 2
+    assert np.median(np.abs(odds(both)[near] - middle[near])) < 0.2
