@@ -18,7 +18,7 @@ from autoedit.core.mask import BoolArray, FloatArray, PixelArray
 
 _WEIGHTS = Path(__file__).with_name("dense_prediction.onnx")
 _MORE_WEIGHTS = Path(__file__).with_name("dense_prediction_effects.onnx")
-"""Taught further with other scenes: of one thing's effects, the mean of both is nearer the truth."""
+"""Taught further with other scenes: of a thing's effects, the mean of both is nearer the truth."""
 _SIDE, _MULTIPLE, _CELL = 320, 32, 2  # pixels: that it looks at, of its sides, and of a cell's
 _MIRRORED = (1, 1, -1, 1, 1, 1, 1, 1)  # what its maps become in a mirror: x points the other way
 _REACH = 16.0  # cells: what the network calls one unit of offset
