@@ -19,6 +19,7 @@ from autoedit.core.mask import BoolArray, FloatArray, PixelArray
 _WEIGHTS = Path(__file__).with_name("dense_prediction.onnx")
 _MORE_WEIGHTS = Path(__file__).with_name("dense_prediction_effects.onnx")
 """Taught further with other scenes: of a thing's effects, the mean of both is nearer the truth."""
+_EFFECTS = slice(4, 8)  # maps of the effect and the gain
 _SIDE, _MULTIPLE, _CELL = 320, 32, 2  # pixels: that it looks at, of its sides, and of a cell's
 _MIRRORED = (1, 1, -1, 1, 1, 1, 1, 1)  # what its maps become in a mirror: x points the other way
 _REACH = 16.0  # cells: what the network calls one unit of offset
@@ -66,8 +67,10 @@ def predict(pixels: PixelArray, thing: BoolArray | None = None) -> Prediction:
     below, right = -rows % _MULTIPLE, -columns % _MULTIPLE
     padded = np.pad(both, ((0, 0), (0, below), (0, right), (0, 0)), mode="edge")
     asked = np.ascontiguousarray(padded.transpose(0, 3, 1, 2))
-    weights = (_WEIGHTS,) if thing is None else (_WEIGHTS, _MORE_WEIGHTS)
-    maps = np.mean([_run(_network(each), asked) for each in weights], axis=0)
+    maps = _run(_network(_WEIGHTS), asked)
+    if thing is not None:
+        more = _run(_network(_MORE_WEIGHTS), asked)
+        maps[:, _EFFECTS] = (maps[:, _EFFECTS] + more[:, _EFFECTS]) / 2
     maps = maps[:, :, : rows // _CELL, : columns // _CELL]
     mirrored = maps[1, :, :, ::-1] * np.array(_MIRRORED, np.float32)[:, None, None]
     half = (maps[0] + mirrored) / 2

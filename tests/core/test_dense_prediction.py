@@ -48,7 +48,7 @@ def test_of_one_thing_s_effects_both_sets_of_weights_say_their_mean(monkeypatch)
     photo = ground()
     cast_shadow(photo, 240, 235, (60, 14))
     thing = ball(photo, 220, 200, 40, (190, 25, 25))
-    both, all_things = predict(photo, thing).effect, predict(photo).effect
+    both, all_things = predict(photo, thing), predict(photo).effect
 
     def odds(probability):
         return np.log(probability / (1 - probability))
@@ -58,10 +58,11 @@ def test_of_one_thing_s_effects_both_sets_of_weights_say_their_mean(monkeypatch)
         weights = dense_prediction._WEIGHTS.with_name(name)
         for which in ("_WEIGHTS", "_MORE_WEIGHTS"):
             monkeypatch.setattr(dense_prediction, which, weights)
-        alone.append(predict(photo, thing).effect)
+        alone.append(predict(photo, thing))
         if len(alone) == 1:
             assert (predict(photo).effect == all_things).all()
-    assert np.abs(alone[0] - alone[1]).max() > 0.1
+            assert (alone[0].thing == both.thing).all()
+    assert np.abs(alone[0].effect - alone[1].effect).max() > 0.1
     near = slice(20, -20), slice(20, -20)
-    middle = (odds(alone[0]) + odds(alone[1])) / 2
-    assert np.median(np.abs(odds(both)[near] - middle[near])) < 0.2
+    middle = (odds(alone[0].effect) + odds(alone[1].effect)) / 2
+    assert np.median(np.abs(odds(both.effect)[near] - middle[near])) < 0.2
