@@ -46,12 +46,15 @@ class Prediction:
     gain: FloatArray
 
 
-def predict(pixels: PixelArray, thing: BoolArray | None = None) -> Prediction:
+def predict(
+    pixels: PixelArray, thing: BoolArray | None = None, *, twice: bool = True
+) -> Prediction:
     """Tell things, their outlines and their effects.
 
     Args:
         pixels: RGB uint8 (H, W, 3).
         thing: bool (H, W), whose shadow and mirror image are sought; all things' without it.
+        twice: whether the second weights are asked of them, too.
     """
     height, width = pixels.shape[:2]
     scale = _SIDE / max(height, width)
@@ -68,7 +71,7 @@ def predict(pixels: PixelArray, thing: BoolArray | None = None) -> Prediction:
     padded = np.pad(both, ((0, 0), (0, below), (0, right), (0, 0)), mode="edge")
     asked = np.ascontiguousarray(padded.transpose(0, 3, 1, 2))
     maps = _run(_network(_WEIGHTS), asked)
-    if thing is not None:
+    if thing is not None and twice:
         more = _run(_network(_MORE_WEIGHTS), asked)
         maps[:, _EFFECTS] = (maps[:, _EFFECTS] + more[:, _EFFECTS]) / 2
     maps = maps[:, :, : rows // _CELL, : columns // _CELL]

@@ -12,7 +12,7 @@ from autoedit.masking.tone import tones
 from autoedit.masking.view import View
 
 _EDGE, _SMALLEST = 0.5, 100  # how likely an effect is at the edge of a shadow; pixels of one
-_WITHIN, _BEYOND = 0.8, 0.15  # likewise, at least within that edge and at most beyond it
+_WITHIN, _BEYOND = 0.7, 0.15  # likewise, at least within that edge and at most beyond it
 _NEAR = range(5, 11)  # pixels from the edge that are compared
 _BARE = 0.3  # how likely ground is a thing, at most
 _FEWEST, _MOST = 15, 0.35  # pixels of an edge; a step, in logs: more is no shadow's

@@ -38,12 +38,13 @@ class View:
     scale: float
 
 
-def view_round(pixels: PixelArray, mask: Mask) -> View | None:
+def view_round(pixels: PixelArray, mask: Mask, *, twice: bool = True) -> View | None:
     """A thing's surroundings, so wide as its effects may reach.
 
     Args:
         pixels: RGB uint8 (H, W, 3).
         mask: the thing, (H, W).
+        twice: whether the network is asked with both its weights.
 
     Returns:
         None when there is no thing, or nothing round it.
@@ -68,7 +69,7 @@ def view_round(pixels: PixelArray, mask: Mask) -> View | None:
     inside = covered > 0.5
     if inside.all() or not inside.any():
         return None
-    seen = predict(small, inside)
+    seen = predict(small, inside, twice=twice)
     gain = toned(small, inside, seen, size * scale)
     return View((x0, y0, x1, y1), small, inside, seen, gain, size, scale)
 
