@@ -121,13 +121,13 @@ def _off_things(result: FloatArray, mask: Mask, view: View) -> FloatArray:
 def _with_effects(result: FloatArray, view: View) -> FloatArray:
     """What lies not on ground of which the network is all but sure that it shows no effect."""
     x0, y0, x1, y1 = view.box
+    near = max(1.0, _NEAR * view.size * view.scale)
     likely, thing = (
         cv2.resize(each, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-        for each in (how_likely(view), view.seen.thing)
+        for each in (cv2.GaussianBlur(how_likely(view), (0, 0), near), view.seen.thing)
     )
-    about = cv2.GaussianBlur(likely, (0, 0), max(1.0, _NEAR * view.size))
     free = result.copy()
-    free[y0:y1, x0:x1][(about < _NO_EFFECT) & (thing < 0.5)] = 0
+    free[y0:y1, x0:x1][(likely < _NO_EFFECT) & (thing < 0.5)] = 0
     return free
 
 
