@@ -247,16 +247,17 @@ def others(
         ]  # fmt: skip
     thing = Mask(np.zeros(mask.shape, np.float32), "none") if place else mask
     kept = others_than(thing, outlined, taken)
-    view = view or masking.view_round(photo.pixels, mask)
-    if view is not None and not place:
-        kept += others_than(thing, _unfound(photo, view, kept), taken)
+    if not place:
+        view = view or masking.view_round(photo.pixels, mask)
+        if view is not None:
+            kept += others_than(thing, _unfound(photo, view, kept), taken)
     reach = max(_BESIDE, _CLOSE * max(photo.shape))
     beside = distance(~(mask if taken is None else mask | taken).binary) < reach
     met = [(other.binary & beside).any() for other in kept]
     if not any(met):
         return kept
     with run.stage("segmentation"):
-        likely = _likely_things(photo, view)
+        likely = _likely_things(photo, view or masking.view_round(photo.pixels, mask))
         return [
             _exact(stages, photo, other, thing, likely) if close else other
             for other, close in zip(kept, met, strict=True)
@@ -287,7 +288,7 @@ def _exact(
 
 
 def _unfound(photo: Photo, view: View, found: Sequence[Mask]) -> list[Region]:
-    """Things that grounding missed and the network sees: striped ones, and small ones."""
+    """Things that grounding missed and the network surely sees, such as a striped can."""
     x0, y0, x1, y1 = view.box
     shape = view.inside.shape[::-1]
     part = joined(found, photo.shape).array[y0:y1, x0:x1]

@@ -5,8 +5,9 @@
     python scripts/train_dense_prediction.py LESSONS --minutes 190 --moved 0
     python scripts/train_dense_prediction.py LESSONS --minutes 76 --share 0.7 \
         --resume autoedit/core/dense_prediction.onnx
-    for seed in $(seq 140000 32 140256); do
+    for seed in $(seq 140000 32 140224); do
         python scripts/render_lessons.py --seed $seed --count 16 --out MORE; done
+    python scripts/render_lessons.py --seed 140256 --count 12 --out MORE
     python scripts/render_lessons.py --seed 150016 --count 148 --out MORE
     python scripts/train_dense_prediction.py MORE --minutes 34 --rate 1e-3 \
         --resume autoedit/core/dense_prediction.onnx \

@@ -214,7 +214,7 @@ def _hidden(
 ) -> bool:
     """Whether most of a way, from a place (x, y) on, lies in the hole, or there and behind things.
 
-    Behind things, bool (H, W), nothing is known of the ground, and nothing is drawn.
+    What is neither in the hole nor `known`, bool (H, W), is a thing: there nothing is drawn.
     """
     places = np.rint(start + np.arange(0, length)[:, None] * way).astype(int)
     height, width = hole.shape
