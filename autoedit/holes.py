@@ -54,7 +54,7 @@ def removal(
         with run.stage("masking"):
             hole, relit, view = _cleared(stages, photo, mask, step)
         taken = hole if relit is None else hole | relit.ground
-        things = selecting.others(stages, photo, mask, run, taken=taken, view=view)
+        things = selecting.others(stages, photo, mask, run, hole=hole, taken=taken, view=view)
         if relit is not None:
             # A tray lies in the shadow in part; what is lit anew all over is the shadow.
             lit = relit.mask.array > 0
@@ -64,13 +64,13 @@ def removal(
             cleared = hole.array > 0
             kept = [masking.but_completed(one, cleared, target, relit.lost) for one in things]
         others = selecting.joined(kept, mask.shape)
+    ahead = [one for one in things if masking.stands_before(one, target)]
+    before = masking.up_to(selecting.joined(ahead, mask.shape), target)
+    others = others | before
     spared, spared_from, margin = others, mask, stages.pipeline.masking.grow_minimum
     if step.settled_effects == "only":  # then the thing itself is one that stays
         spared, spared_from, margin = others | mask, hole, 0.0
     more = stages.pipeline.verification.grow_more
-
-    ahead = [one for one in things if masking.stands_before(one, target)]
-    before = selecting.joined(ahead, mask.shape)
 
     def matte_at(attempt: int) -> Mask:
         matte = masking.spare(grown(stages.pipeline, hole, more**attempt), spared, spared_from,

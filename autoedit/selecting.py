@@ -227,14 +227,15 @@ def _of_a_kind(photo: Photo, subject: Region, everything: Regions) -> bool:
 
 
 def others(
-    stages: Stages, photo: Photo, mask: Mask, run: Run, *, taken: Mask | None = None,
-    place: bool = False, view: View | None = None,
+    stages: Stages, photo: Photo, mask: Mask, run: Run, *, hole: Mask | None = None,
+    taken: Mask | None = None, place: bool = False, view: View | None = None,
 ) -> list[Mask]:  # fmt: skip
     """The other things near a mask, which no fill may touch or take as a source; see `joined`.
 
-    What lies for the most part in `taken` is the target's mirror image, and no other thing. With
-    `place`, the mask is no thing but a place, and what is there counts too. `view` is what
-    `masking.view_round` says of the mask, when it is known already.
+    What is near the `hole`, all that is to be filled, is outlined to the pixel. What lies for the
+    most part in `taken` is the target's mirror image, and no other thing. With `place`, the mask is
+    no thing but a place, and what is there counts too. `view` is what `masking.view_round` says of
+    the mask, when it is known already.
     """
     with run.stage("grounding"):
         everything = stages.ground(photo, _EVERY_OBJECT)
@@ -252,7 +253,7 @@ def others(
         if view is not None:
             kept += others_than(thing, _unfound(photo, view, kept), taken)
     reach = max(_BESIDE, _CLOSE * max(photo.shape))
-    beside = distance(~(mask if taken is None else mask | taken).binary) < reach
+    beside = distance(~(mask if hole is None else mask | hole).binary) < reach
     met = [(other.binary & beside).any() for other in kept]
     if not any(met):
         return kept

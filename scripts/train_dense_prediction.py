@@ -39,6 +39,7 @@ from torch.nn import functional
 
 ROOT = Path(__file__).resolve().parent.parent
 _WEIGHTS = (1.0, 0.6, 0.5, 1.0, 8.0, 4.0, 4.0)  # of the losses
+_EFFECTS = (0.0, 0.0, 0.0, 1.0, 8.0, 4.0, 4.0)  # likewise, of one thing's effects alone
 _SHADED = 6.0  # how much more gain counts where an effect is
 _RARE = 3.0  # how much more an outline counts than its lack
 _MEASURED = 12  # batches from which a blend's statistics come
@@ -99,6 +100,12 @@ def measured(network: Network, held: Sequence[Pair]) -> str:
     )
 
 
+def _batch(
+    known: list[View], rng: np.random.Generator, options: argparse.Namespace, moved: float = 0
+) -> Pair:
+    return batch(known, options.batch, rng, moved=moved, effects=options.effects)
+
+
 def train(
     network: Network, taught: list[View], held: list[Pair], options: argparse.Namespace
 ) -> Network:
@@ -108,11 +115,12 @@ def train(
     network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.01)
     waiting: Queue[Pair] = Queue(8)
+    weights = _EFFECTS if options.effects else _WEIGHTS
 
     def draw() -> None:
         rng = np.random.default_rng(options.seed)
         while True:
-            waiting.put(batch(taught, options.batch, rng, moved=options.moved))
+            waiting.put(_batch(taught, rng, options, options.moved))
 
     threading.Thread(target=draw, daemon=True).start()
     began, step, told = time.monotonic(), 0, 0.0
@@ -125,7 +133,7 @@ def train(
         photo = photo.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             maps = network(photo)
-        loss = sum(w * one for w, one in zip(_WEIGHTS, losses(maps, truth), strict=True))
+        loss = sum(w * one for w, one in zip(weights, losses(maps, truth), strict=True))
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
@@ -177,6 +185,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--moved", type=float, default=0.5, help="share of views on other ground")
+    parser.add_argument("--effects", action="store_true", help="teach one thing's effects alone")
     parser.add_argument("--share", type=float, default=1.0, help="of new weights in what is kept")
     parser.add_argument("--resume", type=Path, help="weights to go on from")
     parser.add_argument("--out", type=Path, default=ROOT / "autoedit/core/dense_prediction.onnx")
@@ -190,7 +199,8 @@ def main() -> None:
     last = [path for path in paths if int(path.stem) % 20 in (4, 7)]
     taught = views([path for path in paths if path not in last])
     rng = np.random.default_rng(1)
-    held = [batch(views(last), options.batch, rng) for _ in range(8)]
+    seen = views(last)
+    held = [_batch(seen, rng, options) for _ in range(8)]
     print(f"{len(taught)} views to learn from, {len(last)} scenes held out")
     network = Network()
     if options.resume:

@@ -55,7 +55,7 @@ def scene():
     return photo, ball(photo, 200, 190, 50, (190, 40, 30)), box
 
 
-def beside_the_ball(scene, found, outline):
+def beside_the_ball(scene, found, outline, **masks):
     """The other things beside the ball, of which grounding found one, and segmentation more."""
     photo, target, _ = scene
     asked = []
@@ -69,7 +69,7 @@ def beside_the_ball(scene, found, outline):
         outline=segment,
         pipeline=load_pipeline("embedded", ()),
     )
-    things = others(stages, Photo(photo), Mask.of(target), Run())
+    things = others(stages, Photo(photo), Mask.of(target), Run(), **masks)
     return [thing.binary for thing in things], asked
 
 
@@ -123,6 +123,18 @@ def test_what_stands_far_from_the_hole_is_taken_as_it_was_found(scene) -> None:
     things, asked = beside_the_ball((photo, target, away), away, away)
     assert not asked
     assert all((thing == away).all() for thing in things)
+
+
+@pytest.mark.parametrize(("filled", "asked_for"), [(True, 1), (False, 0)])
+def test_only_what_a_fill_comes_up_to_is_worth_an_outline(scene, filled, asked_for) -> None:
+    photo, target, box = scene
+    away = np.roll(box, 60, axis=1)
+    shadow = Mask.of(np.roll(target, 57, axis=1))  # it reaches the box, and is filled or lit anew
+    hole = Mask.of(target) | shadow if filled else Mask.of(target)
+    _, asked = beside_the_ball(
+        (photo, target, away), away, away, hole=hole, taken=Mask.of(target) | shadow
+    )
+    assert len(asked) == asked_for
 
 
 def test_a_thing_of_which_segmentation_finds_nothing_stays_as_it_was_found(scene) -> None:

@@ -1,7 +1,7 @@
 """Masking: a target's mask becomes the hole that is filled, and the matte that is composited."""
 
 from autoedit.masking.hidden import but_completed, hidden_part, stands_before
-from autoedit.masking.hole import clean, grow_radius, matte_for, spare
+from autoedit.masking.hole import clean, grow_radius, matte_for, spare, up_to
 from autoedit.masking.matting import Cutout, alpha_matte
 from autoedit.masking.own_shadow import without_shadow
 from autoedit.masking.reflections import reflection_mask
@@ -25,6 +25,7 @@ __all__ = [
     "shadow_mask",
     "spare",
     "stands_before",
+    "up_to",
     "view_round",
     "without_shadow",
 ]

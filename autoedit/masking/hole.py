@@ -12,6 +12,9 @@ import numpy as np
 from autoedit.core.distance import distance
 from autoedit.core.mask import BoolArray, Mask
 
+_GAP = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))  # what a thing's outline may lack
+_BESIDE = np.ones((15, 15), np.uint8)  # pixels round a target
+
 
 def clean(mask: Mask, *, speck: float = 0.01, hole: float = 0.02) -> Mask:
     """Drop specks and fill small enclosed gaps.
@@ -119,3 +122,21 @@ def spare(matte: Mask, others: Mask, mask: Mask, *, margin: float, coarse: bool 
         keep = np.clip((cv2.GaussianBlur(keep, (0, 0), 2.0) - 0.6) / 0.3, 0, 1)
     keep = keep * np.clip(away - margin, 0, 1)
     return Mask(np.minimum(matte.array, 1.0 - keep).astype(np.float32), matte.origin)
+
+
+def up_to(things: Mask, target: BoolArray) -> Mask:
+    """What stands right before a target, with the rim that its outline lacks.
+
+    What lies between both outlines is that rim; away from the target, a thing's outline is as rough
+    as any other's, and nothing is said of it.
+
+    Args:
+        things: what stands before the target, (H, W).
+        target: bool (H, W), outlined to the pixel.
+    """
+    if things.box is None:
+        return things
+    near = cv2.dilate(target.astype(np.uint8), _BESIDE) > 0
+    both = (things.binary | target).astype(np.uint8)
+    closed = cv2.morphologyEx(both, cv2.MORPH_CLOSE, _GAP) > 0
+    return Mask((closed & near & ~target).astype(np.float32), things.origin)

@@ -20,6 +20,7 @@ _SEEN, _DOUBTFUL = 8.0, 6.0  # of 255: what changes by more is an effect; how un
 _UNSTEADY, _GLOOMY = 0.008, 30.0  # steps in the log of the light; of 255, how bright on average
 _FEWEST = 60  # pixels of a thing
 _NEAREST, _FARTHEST = 1.35, 0.6  # scale
+_OF_ANY, _OF_ONE = (0.35, 0.05, 0.6), (0.0, 0.0, 1.0)  # that nothing is asked of, all things, one
 _EDGE = np.ones((3, 3), np.uint8)
 _LOGS = np.log(np.arange(256, dtype=np.float32) + np.float32(DARK))  # of each value
 _GREY = np.full((3, 1), 1 / 3, np.float32)
@@ -86,19 +87,22 @@ def _effects(photo: np.ndarray, other: np.ndarray, mask: np.ndarray) -> Effects:
 
 
 def batch(
-    known: Sequence[View], count: int, rng: np.random.Generator, *, moved: float = 0
-) -> tuple[torch.Tensor, torch.Tensor]:
+    known: Sequence[View], count: int, rng: np.random.Generator, *, moved: float = 0,
+    effects: bool = False,
+) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
     """Inputs (B, 4, H, W), and (B, 11, H / 2, W / 2): the truth of each map; then the weights.
 
     These are of the effect, of the gain, and of all others: where anything is known. `moved` is how
-    many, in [0, 1], stand on the ground of another view: a shadow is the same on any.
+    many, in [0, 1], stand on the ground of another view: a shadow is the same on any. With
+    `effects`, each is about one of its things, if it has one that can be taken away.
     """
+    about = _OF_ONE if effects else _OF_ANY
     drawn: list[tuple[np.ndarray, np.ndarray]] = []
     for _ in range(count):
         view = known[rng.integers(len(known))]
         if view.steady and rng.random() < moved:
             view = _regrounded(view, known[rng.integers(len(known))].everything.clean, rng)
-        drawn.append(_draw(view, rng))
+        drawn.append(_draw(view, rng, about))
     photos, truths = zip(*drawn, strict=True)
     return torch.from_numpy(np.stack(photos)), torch.from_numpy(np.stack(truths))
 
@@ -133,8 +137,10 @@ def _enlarged(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _draw(view: View, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    about = rng.choice(["nothing", "all", "one"], p=[0.35, 0.05, 0.6])
+def _draw(
+    view: View, rng: np.random.Generator, likely: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
+    about = rng.choice(["nothing", "all", "one"], p=likely)
     shown, target = view.photo, view.everything
     if about == "one" and view.targets:
         target = view.targets[rng.integers(len(view.targets))]

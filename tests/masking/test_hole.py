@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autoedit.core.mask import Mask
-from autoedit.masking import clean, grow_radius, matte_for, spare
+from autoedit.masking import clean, grow_radius, matte_for, spare, up_to
 
 masks = hnp.arrays(np.bool_, st.tuples(st.integers(1, 40), st.integers(1, 40)))
 
@@ -99,3 +99,21 @@ def test_other_things_are_kept_out_of_the_matte_but_not_the_targets_own_rim() ->
     assert (exact[other & (np.indices(other.shape)[1] > 41)] == 0).all()
     assert (matte[20:40, 46:78] == 0).all()
     assert (matte[5:60, :35] == matte_for(mask, 12).array[5:60, :35]).all()
+
+
+def test_what_stands_before_keeps_the_rim_that_its_outline_lacks() -> None:
+    front = np.zeros((101, 101), np.bool_)
+    front[60:] = True
+    target = disc(101, 40) & ~front
+    lacking = front.copy()
+    lacking[60:64] = False  # a bright rim of another colour
+    near = up_to(Mask.of(lacking), target).binary
+    assert near[60:66, 30:70].all()
+    assert not near[target].any()
+    assert not near[:57].any()  # ground beside the target
+    assert not near[75:].any()  # too far for its outline to be trusted more than any other's
+
+
+def test_nothing_before_a_target_has_no_rim() -> None:
+    nothing = Mask.of(np.zeros((40, 40), np.bool_))
+    assert not up_to(nothing, disc(40, 10)).binary.any()

@@ -41,6 +41,9 @@ def test_what_is_learnt_of_a_thing_fits_its_picture(tmp_path: Path) -> None:
     shaded = [bool(truth[4][truth[8] > 0].any()) for truth in truths.numpy()]
     asked = (photos[:, 3].amax((1, 2)) > 0).numpy()
     assert np.mean(np.array(shaded)[asked]) > 0.8  # its shadow, unless it was made too faint
+    assert 0.3 < asked.mean() < 0.95
+    alone, _ = lessons.batch(known, 24, np.random.default_rng(0), effects=True)
+    assert (alone[:, 3].amax((1, 2)) > 0).all()
     for truth in truths.numpy():
         thing, outline, across, down, effect, *gain, counts, lit, inside = truth
         own = (thing > 0.99) & (inside > 0)
