@@ -7,7 +7,7 @@ import pytest
 
 from autoedit.inpainting import FillRequest
 from autoedit.inpainting.patch_diffusion import PatchDiffusion
-from autoedit.inpainting.patch_diffusion.bridges import _aligned, bridged
+from autoedit.inpainting.patch_diffusion.bridges import _aligned, bridged, lacks_joint
 from tests.inpainting.grounds import noise
 
 SHAPE = (240, 320)
@@ -123,6 +123,43 @@ def test_patch_diffusion_keeps_a_joint_whole() -> None:
     joint = HOLE & (truth[:, :, 0] < 80)
     assert filled[joint][:, 0].mean() < 90
     assert (filled[~HOLE] == truth[~HOLE]).all()
+
+
+def tiles(joint: float) -> np.ndarray:
+    """Tiles with light joints, of which the level one is as light as told."""
+    wide = np.clip(5 - np.abs(Y - 125), 0, 1) * joint + np.clip(5 - np.abs(X - 160 - 0.2 * Y), 0, 1)
+    return (90 + 110 * np.minimum(wide, 1)[:, :, None] * np.ones(3) + 0.1 * noise(SHAPE)).astype(
+        np.uint8
+    )
+
+
+def test_a_joint_that_was_not_laid_out_is_missed() -> None:
+    truth, without = tiles(1), np.where(HOLE[:, :, None], tiles(0), tiles(1))
+    seen = damaged(truth)
+    assert not lacks_joint(seen, truth, HOLE, HOLE, ~HOLE)
+    assert lacks_joint(seen, without, HOLE, HOLE, ~HOLE)
+    above = HOLE & (Y < 105)
+    assert not lacks_joint(seen, without, above, HOLE, ~HOLE)  # it says nothing of the joint
+
+
+def test_the_squares_of_a_chequered_floor_have_no_joints() -> None:
+    squares = np.where((X // 60).astype(int) % 2 == (Y // 60).astype(int) % 2, 200, 60)
+    floor = np.repeat(squares[:, :, None], 3, axis=2) + 0.1 * noise(SHAPE)
+    floor = floor.astype(np.uint8)
+    assert not lacks_joint(damaged(floor), floor, HOLE, HOLE, ~HOLE)
+
+
+@pytest.mark.parametrize("laid", [0, 1])
+def test_what_is_laid_out_without_a_joint_is_not_used(
+    laid: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth, made = tiles(1), np.where(HOLE[:, :, None], tiles(laid), tiles(1))
+    package = "autoedit.inpainting.patch_diffusion"
+    monkeypatch.setattr(f"{package}.laid", lambda *_: (made, HOLE))
+    (filled,) = PatchDiffusion().fill(damaged(truth), HOLE, FillRequest())
+    joint = HOLE & (np.abs(Y - 125) < 4)
+    assert filled[joint].mean() > 190
+    assert (filled == made).all() == bool(laid)
 
 
 def test_without_structure_no_line_is_sought(monkeypatch: pytest.MonkeyPatch) -> None:

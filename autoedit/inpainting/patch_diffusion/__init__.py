@@ -10,7 +10,7 @@ from autoedit.core.mask import BoolArray, PixelArray
 from autoedit.core.window import window_with_sources
 from autoedit.errors import BackendUnavailableError, CancelledError, SettingError
 from autoedit.inpainting import FillRequest, WindowNeeds
-from autoedit.inpainting.patch_diffusion.bridges import bridged
+from autoedit.inpainting.patch_diffusion.bridges import bridged, lacks_joint
 from autoedit.inpainting.patch_diffusion.regular import laid
 from autoedit.inpainting.patch_diffusion.sampler import Settings, sample
 
@@ -116,8 +116,9 @@ class PatchDiffusion:
                 raise CancelledError("The edit was cancelled during inpainting.")
 
         forbidden = np.zeros_like(hole) if request.forbidden is None else request.forbidden
-        regular = laid(pixels, hole, ~hole & ~forbidden, self._settings.structure)
-        if regular is not None:
+        usable = ~hole & ~forbidden
+        regular = laid(pixels, hole, usable, self._settings.structure)
+        if regular is not None and not lacks_joint(pixels, *regular, hole, usable):
             pixels, hole = regular[0], hole & ~regular[1]
         structured = self._settings.structure > 0
         lines = bridged(pixels, hole, ~hole & ~forbidden) if structured else None

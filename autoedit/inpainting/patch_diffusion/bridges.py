@@ -29,6 +29,7 @@ _CROSSING = np.sin(np.radians(20))  # between a line and one that stops it, at l
 # Of what lies between the pieces must be in the hole, or there and behind things; and in the hole.
 _INSIDE, _OPEN = 0.6, 0.25
 _WIDE = 2.4  # pixels to either side that are carried across
+_JOINT = 12.0  # pixels to either side of a joint's edge, in which all of it lies
 _MOST = 12  # lines
 _SPREAD = 8.0  # pixels: what a hole holds while lines are sought is the mean of what is so near
 _FEWEST, _RIM = 4, 2  # pixels of a lane, that go on, and that are passed over at the hole
@@ -73,6 +74,59 @@ def bridged(
     Returns:
         RGB uint8 (H, W, 3), and bool (H, W), what of the hole is filled in it; None without any.
     """
+    lines, scale = _across(pixels, hole, usable)
+    if not lines:
+        return None
+    image, part = to_lab(pixels), np.zeros_like(hole)
+    for line in lines:
+        _carry(image, line.scaled(1 / scale), hole, usable, round(_WIDE / scale), part)
+    result = pixels.copy()
+    result[part] = to_rgb(image)[part]
+    return (result, part) if part.any() else None
+
+
+def lacks_joint(
+    pixels: PixelArray, made: PixelArray, part: BoolArray, hole: BoolArray, usable: BoolArray
+) -> bool:
+    """Whether a joint that a hole interrupts does not go on in what was made there.
+
+    A joint is a dark or a light line on even ground; of an edge, as between the squares of a
+    chequered floor, the hole may hold both sides.
+
+    Args:
+        pixels: RGB uint8 (H, W, 3).
+        made: RGB uint8 (H, W, 3), with a part of the hole filled.
+        part: bool (H, W), which.
+        hole: bool (H, W), True is unknown.
+        usable: bool (H, W), what is known and may serve as a source.
+    """
+    lines, scale = _across(pixels, hole, usable)
+    wide = round(_JOINT / scale)
+    beside = np.arange(-wide, wide + 1).astype(np.float32)
+    lightness = to_lab(made)[:, :, 0]
+
+    def told(line: _Line, along: FloatArray, known: BoolArray) -> int | None:
+        """How it shows in that part of it, if enough of it is known."""
+        if not along.size:
+            return None
+        seen = _strip(known.astype(np.float32), line, along, beside) > 0.99
+        if seen.sum(axis=0).min() < _FEWEST:
+            return None
+        return _darker(_strip(lightness, line, along, beside), seen)
+
+    for each in lines:
+        line = each.scaled(1 / scale)
+        steps = np.arange(_RIM, min(line.before, line.after), dtype=np.float32)
+        sides = {told(line, -steps, usable), told(line, line.length + steps, usable)}
+        if sides in ({1}, {-1}):
+            within = told(line, np.arange(line.length, dtype=np.float32), part)
+            if within is not None and within not in sides:
+                return True
+    return False
+
+
+def _across(pixels: PixelArray, hole: BoolArray, usable: BoolArray) -> tuple[list[_Line], float]:
+    """The lines that a hole interrupts, in a picture reduced by a scale; and that."""
     scale = min(1.0, _SIDE / max(hole.shape))
     size = max(1, round(hole.shape[1] * scale)), max(1, round(hole.shape[0] * scale))
     small = to_lab(np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8))
@@ -87,15 +141,7 @@ def bridged(
         cv2.GaussianBlur(each, (0, 0), _SPREAD) for each in (small * weight[:, :, None], weight)
     )
     small[unknown] = (mean / np.maximum(share, 1e-3)[:, :, None])[unknown]
-    lines = _lines(small, unknown, known)
-    if not lines:
-        return None
-    image, part = to_lab(pixels), np.zeros_like(hole)
-    for line in lines:
-        _carry(image, line.scaled(1 / scale), hole, usable, round(_WIDE / scale), part)
-    result = pixels.copy()
-    result[part] = to_rgb(image)[part]
-    return (result, part) if part.any() else None
+    return _lines(small, unknown, known), scale
 
 
 def _lines(image: FloatArray, hole: BoolArray, known: BoolArray) -> list[_Line]:
