@@ -24,8 +24,9 @@ Of the second, in which half of the views are put on the ground of others, seven
 weights are kept, and three of the first: so it stays robust on what it was not taught with
 (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). The third and the fourth are
 taught with scenes that the others never saw, the fourth of nothing but what one thing does to its
-surroundings; of that, it is asked beside the second. Two scenes in twenty are held out; what is measured on those is printed as it goes. The weights are a
-running mean, and go to `autoedit/core/dense_prediction.onnx` if nothing else is said.
+surroundings; of that, it is asked beside the second. Two scenes in twenty are held out; what is
+measured on those is printed as it goes. The weights are a running mean, and go to
+`autoedit/core/dense_prediction.onnx` if nothing else is said.
 """
 
 from __future__ import annotations
