@@ -12,21 +12,13 @@
     python scripts/train_dense_prediction.py MORE --minutes 34 --rate 1e-3 \
         --resume autoedit/core/dense_prediction.onnx \
         --out autoedit/core/dense_prediction_effects.onnx
-    for seed in $(seq 160000 32 160608); do
-        python scripts/render_lessons.py --seed $seed --count 16 --out MORE; done
-    python scripts/render_lessons.py --seed 160640 --count 11 --out MORE
-    python scripts/render_lessons.py --seed 160672 --count 5 --out MORE
-    python scripts/train_dense_prediction.py MORE --minutes 42 --rate 1e-3 --effects \
-        --resume autoedit/core/dense_prediction_effects.onnx \
-        --out autoedit/core/dense_prediction_effects.onnx
 
 Of the second, in which half of the views are put on the ground of others, seven tenths of the
 weights are kept, and three of the first: so it stays robust on what it was not taught with
-(Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). The third and the fourth are
-taught with scenes that the others never saw, the fourth of nothing but what one thing does to its
-surroundings; of that, it is asked beside the second. Two scenes in twenty are held out; what is
-measured on those is printed as it goes. The weights are a running mean, and go to
-`autoedit/core/dense_prediction.onnx` if nothing else is said.
+(Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). The third is taught with scenes
+that the others never saw, and is asked beside them what one thing does to its surroundings. Two
+scenes in twenty are held out; what is measured on those is printed as it goes. The weights are a
+running mean, and go to `autoedit/core/dense_prediction.onnx` if nothing else is said.
 """
 
 from __future__ import annotations
