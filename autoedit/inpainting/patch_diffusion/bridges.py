@@ -30,6 +30,7 @@ _CROSSING = np.sin(np.radians(20))  # between a line and one that stops it, at l
 _INSIDE, _OPEN = 0.6, 0.25
 _WIDE = 2.4  # pixels to either side that are carried across
 _JOINT = 12.0  # pixels to either side of a joint's edge, in which all of it lies
+_LEVEL = 0.15  # of its contrast, by which the ground beside a joint may differ
 _MOST = 12  # lines
 _SPREAD = 8.0  # pixels: what a hole holds while lines are sought is the mean of what is so near
 _FEWEST, _RIM = 4, 2  # pixels of a lane, that go on, and that are passed over at the hole
@@ -90,38 +91,38 @@ def lacks_joint(
 ) -> bool:
     """Whether a joint that a hole interrupts does not go on in what was made there.
 
-    A joint is a dark or a light line on even ground; of an edge, as between the squares of a
-    chequered floor, the hole may hold both sides.
+    A joint is a dark or a light line on level ground; between the squares of a chequered floor
+    there is none.
 
     Args:
-        pixels: RGB uint8 (H, W, 3).
+        pixels, hole, usable: see `bridged`.
         made: RGB uint8 (H, W, 3), with a part of the hole filled.
         part: bool (H, W), which.
-        hole: bool (H, W), True is unknown.
-        usable: bool (H, W), what is known and may serve as a source.
     """
     lines, scale = _across(pixels, hole, usable)
     wide = round(_JOINT / scale)
     beside = np.arange(-wide, wide + 1).astype(np.float32)
     lightness = to_lab(made)[:, :, 0]
 
-    def told(line: _Line, along: FloatArray, known: BoolArray) -> int | None:
-        """How it shows in that part of it, if enough of it is known."""
-        if not along.size:
+    def told(line: _Line, along: FloatArray, known: BoolArray, most: float) -> int | None:
+        """How a part of a line shows; None if too little is known, or beside it more differs."""
+        if along.size < _FEWEST:
             return None
         seen = _strip(known.astype(np.float32), line, along, beside) > 0.99
         if seen.sum(axis=0).min() < _FEWEST:
             return None
-        return _darker(_strip(lightness, line, along, beside), seen)
+        values = _strip(lightness, line, along, beside)
+        tone = np.where(seen, values, 0).sum(axis=0) / seen.sum(axis=0)
+        sides = np.concatenate([tone[: wide // 4], tone[-(wide // 4) :]])
+        return None if np.ptp(sides) > most * np.ptp(tone) else _darker(values, seen)
 
     for each in lines:
         line = each.scaled(1 / scale)
         steps = np.arange(_RIM, min(line.before, line.after), dtype=np.float32)
-        sides = {told(line, -steps, usable), told(line, line.length + steps, usable)}
-        if sides in ({1}, {-1}):
-            within = told(line, np.arange(line.length, dtype=np.float32), part)
-            if within is not None and within not in sides:
-                return True
+        ends = {told(line, along, usable, _LEVEL) for along in (-steps, line.length + steps)}
+        within = told(line, np.arange(line.length, dtype=np.float32), part, 1.0)
+        if ends in ({1}, {-1}) and within is not None and within not in ends:
+            return True
     return False
 
 
