@@ -104,7 +104,8 @@ def _smooth(
     x0, y0, x1, y1 = view.box
     rows, columns = view.inside.shape
     lit, weight, kept = done[y0:y1, x0:x1], share[y0:y1, x0:x1], fixed[y0:y1, x0:x1]
-    free = (view.seen.thing < _BARE) & (reduced(kept, rows, columns) < _FIXED)
+    ground = (view.seen.thing < _BARE) | (view.seen.effect > _LIKELY)  # or a deep shadow
+    free = ground & (reduced(kept, rows, columns) < _FIXED)
     change, edge = (
         cv2.resize(each, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
         for each in rim_change(reduced(lit, rows, columns), gain.mean(axis=2), free)

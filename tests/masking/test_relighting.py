@@ -1,5 +1,6 @@
 """The light that a thing takes from the ground, given back."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -66,6 +67,22 @@ def test_what_is_hardly_spared_is_lit():
     done = relit(photo, Mask.of(outline), Mask.of(shadow), Mask(spared, "reflection"))
     whole = relit(photo, Mask.of(outline), Mask.of(shadow))
     assert (done.pixels == whole.pixels).all()
+
+
+def test_a_shadow_that_is_taken_for_a_thing_has_no_rim_either():
+    clean = ground()
+    outline = ball(clean.copy(), 230, 170, 60, (30, 60, 170))
+    shadow = block(clean.copy(), 290, 190, 380, 260, (0, 0, 0))
+    photo = np.where(shadow[:, :, None], (clean + 12) / 2 - 12, clean).astype(np.uint8)
+    edge = cv2.morphologyEx(shadow.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((7, 7))) > 0
+    left: list[float] = []
+    for thing in (0, 0.9):
+        view = seen(photo, outline, shadow, gain=np.log(2), thing=thing)
+        for maps in (view.gain, view.seen.effect):
+            maps[:] = cv2.GaussianBlur(maps, (0, 0), 3)
+        done = relit(photo, Mask.of(outline), Mask.of(shadow), view=view)
+        left.append(np.abs(done.pixels[edge].astype(int) - clean[edge]).mean())
+    assert left[1] < left[0] + 1
 
 
 def test_a_grey_photo_stays_grey():
