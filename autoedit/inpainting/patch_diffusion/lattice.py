@@ -26,9 +26,9 @@ _SOFT = 1.5  # pixels of blur in which a period is first made exact
 _SHARP = 0.5  # correlation in the larger picture, at least: joints a pixel off are none any more
 _SMALL = 0.08  # of two lattices that do as well, the finer: worth of a factor e of a cell's area
 _TRIED = 4  # pairs of periods that are made exact
-_ASKED = 500  # pixels that they are made exact by, about
+_ASKED, _CLOSELY = 500, 4000  # pixels that they are made exact by, about, and in a larger picture
 _STEPS = np.array([1e-4, 1e-4, 1, 1, 1, 1])  # of a vanishing line, and of periods
-_TURNS = 6  # of making them exact
+_TURNS, _LONG = 6, 20  # of making them exact, and in a larger picture
 _LACK = 0.7  # what a pixel counts whose counterpart is not seen, in deviations of the picture
 _REACH = 3  # periods off, at most, that what is expected is taken from
 _HALF = 0.75  # of a period's agreement, at most, half a period may have
@@ -142,8 +142,9 @@ def sharpened(
     plain = without_light(image, usable)
     soft = np.asarray(cv2.GaussianBlur(plain, (0, 0), _SOFT), np.float32)
     reach = size + float(np.linalg.norm(lattice.periods, axis=1).max())
-    asked = _asked(usable, away, reach)
-    exact = _exact(_exact(lattice, soft, usable, asked), plain, usable, asked)
+    rough = _exact(lattice, soft, usable, _asked(usable, away, reach))
+    asked = _asked(usable, away, reach, _CLOSELY)
+    exact = _exact(rough, plain, usable, asked, _LONG)
     if not crossed(exact.periods) or _alike(exact, plain, usable, asked, _COUNTS)[0] < _SHARP:
         return None
     ring = usable & (away < max(_RING * size, _THINNEST))
@@ -240,10 +241,10 @@ class _Asked:
     weight: FloatArray
 
 
-def _asked(usable: BoolArray, away: FloatArray, reach: float) -> _Asked:
+def _asked(usable: BoolArray, away: FloatArray, reach: float, count: int = _ASKED) -> _Asked:
     weight = np.exp(-((away / reach) ** 2)) * usable
     y, x = np.nonzero(weight > 0.05)
-    stride = max(1, int(np.sqrt(len(y) / _ASKED)))
+    stride = max(1, int(np.sqrt(len(y) / count)))
     kept = (y % stride == 0) & (x % stride == 0)
     y, x = y[kept], x[kept]
     return _Asked(y, x, weight[y, x].astype(np.float32))
@@ -288,7 +289,9 @@ def _alike(
     return found / max(seen, 1e-6), seen / max(len(counts) * float(asked.weight.sum()), 1e-6)
 
 
-def _exact(lattice: Lattice, plain: FloatArray, usable: BoolArray, asked: _Asked) -> Lattice:
+def _exact(
+    lattice: Lattice, plain: FloatArray, usable: BoolArray, asked: _Asked, turns: int = _TURNS
+) -> Lattice:
     """The plane and the periods made exact: least squares of what is alike."""
     here = plain[asked.y, asked.x]
     deviation = np.float32(np.sqrt(np.square(here).mean()) + 1e-6)
@@ -314,7 +317,7 @@ def _exact(lattice: Lattice, plain: FloatArray, usable: BoolArray, asked: _Asked
         return np.stack([(left(steps + d) - left(steps - d)) / 0.6 for d in apart], axis=1)
 
     solve: Any = optimize.least_squares  # whose stubs know of no function for `jac`
-    solved = solve(left, np.zeros(len(given)), slope, loss="soft_l1", f_scale=0.5, max_nfev=_TURNS)
+    solved = solve(left, np.zeros(len(given)), slope, loss="soft_l1", f_scale=0.5, max_nfev=turns)
     return put(solved.x)
 
 
