@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
-from autoedit.inpainting.patch_diffusion.lattice import expected, lattice_of
+from autoedit.inpainting.patch_diffusion.lattice import (
+    Lattice,
+    expected,
+    lattice_of,
+    sharpened,
+)
 from tests.inpainting.grounds import HORIZON, aslant, checks, noise
 
 SHAPE = (200, 240)
@@ -92,3 +98,38 @@ def test_neither_noise_nor_plain_ground_is_a_lattice() -> None:
     plain = np.full((*SHAPE, 3), 128, np.float32)
     for image in (noise(SHAPE), plain):
         assert lattice_of(image, ~HOLE, HOLE, [(0.0, 0.0)]) is None
+
+
+LARGE, CELL = (480, 640), 80.0  # a photo, and how large the squares of a floor are
+TURNED = np.array([[np.cos(0.5), np.sin(0.5)], [-np.sin(0.5), np.cos(0.5)]])
+
+
+def floor(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Chequered, turned, and cloudy within the squares."""
+    grain = np.random.default_rng(1).normal(0, 1, (1024, 1024)).astype(np.float32)
+    cloud = cv2.GaussianBlur(grain, (0, 0), 3)
+    cloud *= 20 / cloud.std()
+    down, across = np.tensordot(TURNED.T, np.stack([y, x]), 1)
+    tone = np.where((across // CELL + down // CELL) % 2 == 0, 70, 200)
+    there = np.float32(1.5) * np.float32([across, down]) + 512
+    tone = tone + cv2.remap(cloud, *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    return np.stack([tone, tone, tone], axis=-1)
+
+
+def test_periods_that_are_pixels_off_are_made_exact_in_the_larger_picture() -> None:
+    hole = np.zeros(LARGE, bool)
+    hole[166:335, 236:405] = True
+    (cy, cx), reach = (250.0, 320.0), LARGE[0] / 2 - HORIZON
+    steps = np.array([[CELL, CELL], [CELL, -CELL]]) @ TURNED.T
+    deep, wide = (cy - HORIZON) ** 2 / (220 * reach), (cy - HORIZON) / reach
+    line = 1 / (cy - HORIZON)
+    true = Lattice((0.0, line), (cy, cx), steps * [deep, wide])
+    off = np.array([[3, -1.5], [-2.1, 3]])
+    begun = Lattice((5e-5, 1.05 * line), (cy, cx), true.periods + off)
+    image = np.where(hole[:, :, None], 0, aslant(floor, LARGE))
+    exact = sharpened(begun, image, ~hole, hole)
+    assert exact is not None
+    places = np.float32([250, 300, 320, 320]), np.float32([320, 320, 260, 380])
+    for count in ((0.5, 0.5), (0.5, -0.5), (-0.5, 0.5)):
+        found, wanted = (np.stack(one.shift(*count).at(*places)) for one in (exact, true))
+        assert np.abs(found - wanted).max() < 0.7

@@ -34,6 +34,17 @@ def test_steps_on_a_plane_shrink_towards_its_vanishing_line() -> None:
     assert np.allclose(x, 10 * (1 + 0.01 * y), atol=1e-3)
 
 
+def test_what_is_taken_from_farther_off_is_smaller() -> None:
+    y = np.float32([20, 40])
+    for dy in (-25, 0, 25):
+        step = PlaneShift((0, 0.01), (30, 30), dy, 4)
+        left, right = (step.at(y, np.full(2, x, np.float32))[1] for x in (30, 31))
+        assert np.allclose(step.size(y, np.full(2, 30, np.float32)), right - left, atol=1e-4)
+        assert (np.sign(right - left - 1).round() == np.sign(dy)).all() or dy == 0
+    beyond = PlaneShift((0, 0.01), (0, 0), -10, 0)
+    assert not beyond.size(np.float32([-99, -150]), np.float32([0, 0])).any()
+
+
 def test_nothing_comes_from_beyond_the_vanishing_line() -> None:
     step = PlaneShift((0, 0.01), (0, 0), -10, 0)
     sy, _ = step.at(np.float32([-99, -150]), np.float32([0, 0]))

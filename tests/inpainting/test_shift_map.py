@@ -7,8 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoedit.inpainting.patch_diffusion.guidance import Family, PlaneShift, Shift, families
+from autoedit.inpainting.patch_diffusion.lattice import Expected
 from autoedit.inpainting.patch_diffusion.pyramid import Level
-from autoedit.inpainting.patch_diffusion.shift_map import _cheaper, _expand, _label, solve
+from autoedit.inpainting.patch_diffusion.shift_map import (
+    _cheaper,
+    _expand,
+    _label,
+    regular,
+    solve,
+)
 
 
 def level_of(lightness: np.ndarray, known: np.ndarray, usable: np.ndarray | None = None) -> Level:
@@ -139,6 +146,22 @@ def test_a_plane_may_carry_on_for_hardly_more_than_what_has_the_fewest_seams() -
         )
         assert (level < 2).all()
         assert bool((plane >= 2).all()) == taken
+
+
+def test_of_a_lattice_s_translates_the_one_that_need_not_be_enlarged_is_taken() -> None:
+    known = with_hole(80, 60, (20, 40, 40, 50))
+    level = level_of(np.full((80, 60), 100.0), known)
+    count = int((~known).sum())
+    told = Expected(
+        np.full((count, 3), [100, 0, 0], np.float32),
+        np.ones(count, np.float32),
+        np.ones(count, bool),
+    )
+    far, near = (PlaneShift((0, 0.008), (45, 30), dy, 0) for dy in (-30, 15))
+    for choices in ([far, near], [near, far]):
+        labels, there = regular(level, choices, told)
+        assert there.all()
+        assert all(choices[label] is near for label in labels)
 
 
 def test_sources_of_one_plane_make_a_family() -> None:

@@ -31,19 +31,30 @@ class PlaneShift:
     def at(self, y: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Source.at`."""
         cy, cx = self.centre
+        flat_y, flat_x, back, size = self._flat(y, x)
+        seen = (size > _SIZE[0]) & (size < _SIZE[1])
+        back = np.where(seen, back, 1)
+        return (
+            np.where(seen, flat_y / back + cy, -1e4).astype(np.float32),
+            np.where(seen, flat_x / back + cx, -1e4).astype(np.float32),
+        )
+
+    def size(self, y: FloatArray, x: FloatArray) -> FloatArray:
+        """How large what is taken is to what it becomes, float32 (N,); 0 where nothing is."""
+        return np.asarray(self._flat(y, x)[3], np.float32)
+
+    def _flat(
+        self, y: FloatArray, x: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """On the rectified plane: from where, how far from its own vanishing line; and the size."""
+        cy, cx = self.centre
         there = self.line[0] * (x - cx) + self.line[1] * (y - cy) + 1
         seen = there > 0.2
         there = np.where(seen, there, 1)
         flat_y, flat_x = (y - cy) / there + self.dy, (x - cx) / there + self.dx
         back = 1 - self.line[0] * flat_x - self.line[1] * flat_y
         seen &= back > 0.2
-        back = np.where(seen, back, 1)
-        size = 1 / (there * back)
-        seen &= (size > _SIZE[0]) & (size < _SIZE[1])
-        return (
-            np.where(seen, flat_y / back + cy, -1e4).astype(np.float32),
-            np.where(seen, flat_x / back + cx, -1e4).astype(np.float32),
-        )
+        return flat_y, flat_x, back, np.where(seen, 1 / (there * np.where(seen, back, 1)), 0)
 
 
 def from_the_front(

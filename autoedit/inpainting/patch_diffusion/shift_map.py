@@ -29,6 +29,7 @@ _CONTEXT = 2  # known pixels this near to an unknown one are compared with the s
 _BORDER = 2.4  # weight of such a comparison
 _RARE, _RAREST = 0.45, 60.0  # weight of rarity, and its bound
 _REGULAR, _ODDEST = 2.0, 60.0  # weight of what a lattice expects, and its bound
+_BLURRED = 60.0  # cost of a translate of half the size, which is seen from too far off
 _ALIEN, _STRANGE = 7.0, 0.4  # mean strangeness that is too much; its weight from there on
 # Texture of ground that is but rough; the weight there of a tone that is off, and of a hole's
 # height between it and its source.
@@ -127,7 +128,9 @@ def solve(level: Level, sources: list[Source], rarity: FloatArray) -> Structure:
     )
 
 
-def regular(level: Level, sources: list[Source], expected: Expected) -> tuple[IntArray, BoolArray]:
+def regular(
+    level: Level, sources: list[PlaneShift], expected: Expected
+) -> tuple[IntArray, BoolArray]:
     """Choose one of a lattice's translates for each unknown pixel.
 
     Args:
@@ -143,10 +146,18 @@ def regular(level: Level, sources: list[Source], expected: Expected) -> tuple[In
     values, valid, _, _ = _sampled(level, sources, y, x)
     off = np.linalg.norm(values[:, :, :3] - expected.values[:, None], axis=2)
     own = np.where(valid, _REGULAR * expected.trust[:, None] * np.minimum(off, _ODDEST), _NEVER)
+    own = own + _BLURRED * _enlarged(sources, y, x)
     cost = (own + _context(level, sources, hole).cost()).astype(np.float32)
     useful = np.flatnonzero(valid.any(axis=0))
     labels, _ = _expand(values, cost, _edges(hole), useful)
     return labels, valid[np.arange(len(y)), labels]
+
+
+def _enlarged(sources: list[PlaneShift], y: IntArray, x: IntArray) -> FloatArray:
+    """By how much of its size what each source gives each pixel is enlarged, (N, K)."""
+    place = y.astype(np.float32), x.astype(np.float32)
+    size = np.stack([source.size(*place) for source in sources], axis=1)
+    return np.maximum(1 / np.maximum(size, 0.1) - 1, 0).astype(np.float32)
 
 
 def _darkened(level: Level, sources: list[Source], hole: BoolArray, labels: IntArray) -> FloatArray:
