@@ -10,13 +10,22 @@
     python scripts/render_lessons.py --seed 140256 --count 12 --out MORE
     python scripts/render_lessons.py --seed 150016 --count 148 --out MORE
     python scripts/train_dense_prediction.py MORE --minutes 34 --rate 1e-3 \
-        --resume autoedit/core/dense_prediction.onnx \
+        --resume autoedit/core/dense_prediction.onnx --out third.onnx
+    for seed in $(seq 160000 32 160608); do
+        python scripts/render_lessons.py --seed $seed --count 16 --out MORE; done
+    python scripts/render_lessons.py --seed 160640 --count 11 --out MORE
+    python scripts/render_lessons.py --seed 160672 --count 5 --out MORE
+    python scripts/train_dense_prediction.py MORE --minutes 42 --rate 1e-3 --effects \
+        --resume third.onnx --out fourth.onnx
+    python scripts/train_dense_prediction.py MORE --minutes 82 --rate 1.5e-3 --effects --seed 3 \
+        --resume fourth.onnx --kept third.onnx --share 0.9 \
         --out autoedit/core/dense_prediction_effects.onnx
 
 Of the second, in which half of the views are put on the ground of others, seven tenths of the
 weights are kept, and three of the first: so it stays robust on what it was not taught with
 (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). The third is taught with scenes
-that the others never saw, and is asked beside them what one thing does to its surroundings. Two
+that the others never saw, and goes on to be taught nothing but what one thing does to its
+surroundings, which it is asked beside the second; a tenth is kept of what it was before that. Two
 scenes in twenty are held out; what is measured on those is printed as it goes. The weights are a
 running mean, and go to `autoedit/core/dense_prediction.onnx` if nothing else is said.
 """
@@ -188,6 +197,7 @@ def main() -> None:
     parser.add_argument("--effects", action="store_true", help="teach one thing's effects alone")
     parser.add_argument("--share", type=float, default=1.0, help="of new weights in what is kept")
     parser.add_argument("--resume", type=Path, help="weights to go on from")
+    parser.add_argument("--kept", type=Path, help="weights of which the rest is, if not those")
     parser.add_argument("--out", type=Path, default=ROOT / "autoedit/core/dense_prediction.onnx")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -206,9 +216,10 @@ def main() -> None:
     if options.resume:
         network = restored(options.resume, batch(taught, _STATISTICS, rng)[0])
         print(f"before: {measured(network, held)}", flush=True)
-    before = {key: value.clone() for key, value in network.state_dict().items()}
+    kept = restored(options.kept, batch(taught, _STATISTICS, rng)[0]) if options.kept else network
+    before = {key: value.clone() for key, value in kept.state_dict().items()}
     network = train(network, taught, held, options)
-    if options.resume and options.share < 1:
+    if (options.kept or options.resume) and options.share < 1:
         network = blended(before, network, options.share, taught)
         print(f"blended: {measured(network, held)}")
     export(network, options.out)
