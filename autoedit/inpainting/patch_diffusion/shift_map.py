@@ -6,6 +6,7 @@ found by alpha expansion (Boykov, Veksler & Zabih 2001) with SciPy's maximum flo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -129,7 +130,7 @@ def solve(level: Level, sources: list[Source], rarity: FloatArray) -> Structure:
 
 
 def regular(
-    level: Level, sources: list[PlaneShift], expected: Expected
+    level: Level, sources: Sequence[PlaneShift], expected: Expected
 ) -> tuple[IntArray, BoolArray]:
     """Choose one of a lattice's translates for each unknown pixel.
 
@@ -153,7 +154,7 @@ def regular(
     return labels, valid[np.arange(len(y)), labels]
 
 
-def _enlarged(sources: list[PlaneShift], y: IntArray, x: IntArray) -> FloatArray:
+def _enlarged(sources: Sequence[PlaneShift], y: IntArray, x: IntArray) -> FloatArray:
     """By how much of its size what each source gives each pixel is enlarged, (N, K)."""
     place = y.astype(np.float32), x.astype(np.float32)
     size = np.stack([source.size(*place) for source in sources], axis=1)
@@ -192,7 +193,7 @@ def _near(hole: BoolArray, usable: BoolArray, reach: int) -> tuple[IntArray, Int
 
 
 def _sampled(
-    level: Level, sources: list[Source], y: IntArray, x: IntArray
+    level: Level, sources: Sequence[Source], y: IntArray, x: IntArray
 ) -> tuple[FloatArray, BoolArray, FloatArray, FloatArray]:
     """What each source gives at each pixel: values (N, K, C), whether it may, and from where."""
     height, width = level.usable.shape
@@ -207,7 +208,7 @@ def _sampled(
     return values, inside & usable, sy, sx
 
 
-def _context(level: Level, sources: list[Source], hole: BoolArray) -> _Context:
+def _context(level: Level, sources: Sequence[Source], hole: BoolArray) -> _Context:
     y, x = _near(hole, level.usable, _CONTEXT)
     side = 2 * _CONTEXT + 1
     numbers = np.full((hole.shape[0] + 2 * _CONTEXT, hole.shape[1] + 2 * _CONTEXT), -1)
