@@ -23,7 +23,7 @@ from autoedit.inpainting.patch_diffusion.periods import crossed, pairs, without_
 from autoedit.inpainting.patch_diffusion.planes import PlaneShift, sampled
 
 _SOFT = 1.5  # pixels of blur in which a period is first made exact
-_SHARP = 0.5  # correlation in the larger picture, at least: joints a pixel off are none any more
+_SHARP = 0.53  # correlation in the larger picture, at least: joints a pixel off are none any more
 _SMALL = 0.08  # of two lattices that do as well, the finer: worth of a factor e of a cell's area
 _TRIED = 4  # pairs of periods that are made exact
 _ASKED, _CLOSELY = 500, 4000  # pixels that they are made exact by, about, and in a larger picture
