@@ -121,6 +121,7 @@ def train(
     """As many steps as the minutes allow, with a cosine schedule; the running mean."""
     mean = Network()
     mean.load_state_dict(network.state_dict())
+    averaged = mean.state_dict()
     network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.01)
     waiting: Queue[Pair] = Queue(8)
@@ -151,7 +152,7 @@ def train(
         lag = max(_LAG, 1 / step)
         with torch.no_grad():
             for key, value in network.state_dict().items():
-                kept = mean.state_dict()[key]
+                kept = averaged[key]
                 kept.copy_(kept.lerp(value, lag) if kept.is_floating_point() else value)
         if part * options.minutes - told > 2:
             told = part * options.minutes
