@@ -272,7 +272,7 @@ def _recoloured(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """RGB in [0, 1] in another light and other hues, the same for all pictures."""
     x = pictures
     if rng.random() < 0.9:
-        x = cv2.pow(x, np.exp(rng.normal(0, 0.25)))
+        x = x ** np.exp(rng.normal(0, 0.25))
         if rng.random() < 0.5:
             angle = rng.uniform(-np.pi, np.pi) if rng.random() < 0.6 else rng.normal(0, 0.3)
             x = x @ _hue(angle).T
